@@ -1,0 +1,80 @@
+/* What compiled code and the runtime agree on: the call context, error sites, array and string values in memory, type codes.
+ * Compiled code meets the runtime only through this header and the symbol table runtime/rt_symbols.def.
+ *
+ * Values in memory (arguments and results of entries, what is printed) are laid out like C structs:
+ *   scalars as in C (bool is one byte, 0 or 1); complex: real, imaginary; str: lj_str; array: lj_array_head, shape[ndim], strides[ndim] (bytes);
+ *   tuple: a struct of its elements; optional: a struct {uint8_t present; T value;}; None, dtypes and functions without captures: nothing (size 0,
+ *   alignment 1); functions with captures: a struct of them.
+ * Type codes describe them, one after the other without separators:
+ *   "b1" "i8" "u4" "f4" "f8" "c8" "c16"  scalars     "(" elements ")"  tuple     "A" ndim layout dtype  array: "A2Cf8"
+ *   "S" str     "N" None     "?" T  optional     "D" dtype  a dtype as value     "F"  a function (nothing in memory) */
+#ifndef LJ_RT_H
+#define LJ_RT_H
+
+#include "base/diag.h"
+
+/* Heap memory of an array or string. refs is changed atomically (also inline by compiled code); at 0 lj_rt_free() gets it. */
+typedef struct lj_owner lj_owner;
+struct lj_owner {
+  int64_t refs;                      /* offset 0: known to compiled code */
+  void (*release)(lj_owner *owner);  /* frees the memory and the owner itself */
+  void *memory;
+  int64_t size; /* bytes */
+};
+
+typedef struct lj_array_head {
+  void *data;
+  lj_owner *owner; /* NULL: borrowed for the duration of the call */
+  int64_t dims[];  /* shape[ndim], then strides[ndim] in bytes */
+} lj_array_head;
+
+typedef struct lj_str {
+  const char *data; /* UTF-8, not NUL-terminated */
+  lj_owner *owner;  /* NULL for constants */
+  int64_t length;   /* bytes */
+} lj_str;
+
+/* A place in the source, as a constant of the compiled module. */
+typedef struct lj_site {
+  const char *file, *function, *text; /* text: the whole source line, without its end */
+  uint32_t line, column;              /* from 1 */
+  uint32_t width;                     /* code points to underline; at least 1 */
+  uint32_t reserved;
+} lj_site;
+
+enum { LJ_TRACE_MAX = 24 }; /* innermost calls that are kept; deeper ones are counted */
+
+/* Context of one call from the host (or of one program run). One thread at a time. */
+typedef struct lj_rt lj_rt;
+struct lj_rt {
+  char *stack_limit;  /* offset 0: a function that recurses fails with RecursionError below this address */
+  int32_t interrupt;  /* offset 8: nonzero asks compiled code to stop */
+  int32_t error;      /* offset 12: ErrorKind, 0 while there is none */
+  const lj_site *site; /* where the error was raised */
+  StrBuf message;      /* of the error */
+  const lj_site *trace[LJ_TRACE_MAX]; /* call sites, innermost first */
+  uint32_t trace_len, trace_dropped;
+  StrBuf text;  /* being built by lj_rt_text_* for print, f-strings and messages */
+  void (*print)(void *data, const char *text, size_t length); /* where print() goes; NULL: stdout */
+  void *print_data;
+  bool flush_failed; /* writing the output failed: reported once */
+};
+
+void lj_rt_init(lj_rt *rt);  /* computes the stack limit of the calling thread */
+void lj_rt_drop(lj_rt *rt);
+void lj_rt_clear_error(lj_rt *rt);
+/* The error as text: FILE:LINE:COL: error: KIND: message, source line, caret, then a note per call, outermost last. */
+void lj_rt_render_error(const lj_rt *rt, StrBuf *out);
+/* Address of a function of rt_symbols.def by name, or of a libm function that ir/math.def names; NULL when there is none. */
+void *lj_rt_symbol(const char *name);
+
+/* Formatting shared with the host side (values of command-line results). `kernel` shows float32 as the double it equals. */
+void lj_format_value(StrBuf *out, const char *type_code, const void *value, bool repr, bool kernel);
+size_t lj_type_code_size(const char *type_code, size_t *align); /* of the value in memory, padded to its alignment */
+
+/* Compiled code calls these: prototypes generated from the table so that the two cannot differ. */
+#define RT(result, name, params, signature) result name params;
+#include "runtime/rt_symbols.def"
+#undef RT
+
+#endif
