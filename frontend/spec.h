@@ -1,0 +1,85 @@
+/* A specialisation: the types of every expression and every version of every local of one function, for one tuple of argument types.
+ * Made by infer.c, read by ir/lower and by `loopjit types`. Immutable once its program is inferred. */
+#ifndef LJ_SPEC_H
+#define LJ_SPEC_H
+
+#include "frontend/builtins.h"
+
+typedef struct Spec Spec;
+typedef struct Program Program;
+
+/* Who a call reaches, found by inference. */
+typedef enum CalleeKind {
+  CALLEE_NONE,
+  CALLEE_SPEC,    /* a function of the module */
+  CALLEE_BUILTIN, /* a row of builtins.def; also attributes that compute (a.T) and methods: then args[0] is the receiver */
+  CALLEE_CAST,    /* np.float32(x), float64(x), int(x), float(x), bool(x), complex(x): to the scalar type of the call */
+} CalleeKind;
+typedef struct Callee {
+  CalleeKind kind;
+  const Spec *spec;
+  const Builtin *builtin;
+  Expr *closure; /* CALLEE_SPEC of a function value with captures: the callee expression, whose type is TYPE_FUNC; else NULL */
+  Expr **args;   /* bound to the parameters in order; NULL for parameters left to their default */
+  uint32_t count;
+} Callee;
+
+struct Spec {
+  FuncDef *func;
+  Program *program;
+  uint32_t index;         /* dense per program */
+  const Type **args;      /* one per parameter; NULL: left to its default value, which is not passed */
+  const Type **arg_defs;  /* one per parameter: the type inside (the declared type, or that of the default value) */
+  const Type **captures;  /* one per func->captures */
+  const Type *result;     /* of the call; TYPE_NONE for procedures; NULL until known */
+  const Type *declared_result; /* of an explicit signature or annotation; NULL when none */
+  const Type **expr_types;     /* by ExprId; NULL for code that cannot be reached */
+  const Type **def_types;      /* by DefId; NULL when unreachable or unused */
+  Callee *callees;             /* by ExprId of a call (or attribute); kind CALLEE_NONE elsewhere */
+  bool *stmt_reached;          /* by Stmt.id: false for code that inference proved dead (pruned ifs) */
+  int8_t *if_pruned;           /* by Stmt.id: STMT_IF: 0 both, 1 only body, 2 only orelse (the condition is a constant of the types) */
+  bool recursive;              /* it can reach itself through calls */
+  bool failed;                 /* errors are in `diag`; a caller reports them once */
+  bool done;
+  Diag diag;
+};
+
+typedef struct ProgramOptions { /* defaults for what decorators leave unset */
+  int fastmath;                 /* FM_ bits */
+  bool numpy_errors, no_boundscheck, parallel;
+} ProgramOptions;
+
+struct Program {
+  Arena *arena; /* borrowed: lives as long as the module */
+  Module *module;
+  TypeTable types;
+  ProgramOptions options;
+  Vec(Spec *) specs; /* by Spec.index, in order of first use */
+  Map by_key;        /* function and argument types -> Spec */
+  Spec *main;        /* the module's body */
+  struct InferState *infer; /* inference's own: what it works on, parsed signatures (frontend/infer.h) */
+};
+
+/* infer.c: types of the module's body and of everything that it calls. False when there were errors (which are in diag). */
+bool infer_module(Program *program, Diag *diag);
+/* One function for given argument types (args[i] NULL: default value), after infer_module. NULL after errors.
+ * Explicit signatures and annotations choose and convert as numba does. Positional only. */
+Spec *infer_function(Program *program, FuncDef *func, const Type *const *args, uint32_t count, Span call, Diag *diag);
+void program_init(Program *program, Arena *arena, Module *module, ProgramOptions options);
+
+static inline const Type *spec_type(const Spec *spec, const Expr *e) { return spec->expr_types[e->id]; }
+static inline const Callee *spec_callee(const Spec *spec, const Expr *e) { return &spec->callees[e->id]; }
+/* Is the expression an integer known while compiling: literals, constants of the top level, a.ndim, len(tuple), and arithmetic on them? */
+bool spec_const_int(const Spec *spec, const Expr *e, int64_t *value);
+/* The same for strings and None/True/False; NULL when not constant. Gives the defining literal expression. */
+const Expr *spec_const_expr(const Spec *spec, const Expr *e);
+/* Effective options of the function: the decorator's, else the program's. */
+bool spec_python_errors(const Spec *spec);
+bool spec_boundscheck(const Spec *spec);
+bool spec_parallel(const Spec *spec);
+int spec_fastmath(const Spec *spec);
+
+/* types_dump.c: `loopjit types`: for every specialisation its signature, then every line with the types of its expressions. */
+void types_dump(const Program *program, StrBuf *out);
+
+#endif
