@@ -1,0 +1,21 @@
+/* Loop IR to LLVM IR. No decisions about loops are made here: passes made them.
+ * In: a verified unit after all passes. Out: a module with one function per IrFunc (internal) and the entry. */
+#ifndef LJ_CODEGEN_H
+#define LJ_CODEGEN_H
+
+#include "base/strbuf.h"
+#include "ir/ir.h"
+#include <llvm-c/Core.h>
+#include <llvm-c/TargetMachine.h>
+
+typedef struct CodegenOptions {
+  bool debug;  /* emit line tables */
+  bool verify; /* check the module: dev builds, tests, dumps */
+} CodegenOptions;
+
+/* The module of a unit, for the target machine; the entry is the external function `symbol` of the prototype in jit/backend.h.
+ * NULL with a text in *error (our own bug: the module does not verify). Owned by the caller. */
+LLVMModuleRef codegen_unit(const IrUnit *unit, LLVMContextRef context, LLVMTargetMachineRef machine, const char *symbol,
+                           const CodegenOptions *options, StrBuf *error);
+
+#endif

@@ -1,0 +1,157 @@
+/* How compiled code fails: checks, raises, statuses of calls, the stack check, and the places in the source that errors name. What
+ * happens on failure stands in cold blocks behind the function; all of them end in `cleanup`, which releases what the function owns and
+ * returns the status. */
+#include "ir/codegen/cg.h"
+
+enum { LINE_MAX_BYTES = 200 };
+
+static LLVMValueRef c_string(Codegen *cg, const char *text) { return cg_string(cg, text, strlen(text)); }
+
+static uint32_t code_points(const char *text, uint32_t bytes) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < bytes; i++) n += ((unsigned char)text[i] & 0xC0) != 0x80;
+  return n;
+}
+
+/* Where `bytes` may be cut without splitting a code point. */
+static uint32_t whole_points(const char *text, uint32_t bytes) {
+  while (bytes && ((unsigned char)text[bytes] & 0xC0) == 0x80) bytes--;
+  return bytes;
+}
+
+static const char *function_name(const IrFunc *f) {
+  if (f->is_main) return "<module>";
+  return f->spec && f->spec->func && f->spec->func->name ? f->spec->func->name->text : f->name;
+}
+
+static LLVMValueRef make_site(Codegen *cg, Span span) {
+  LLVMValueRef fields[7];
+  LineCol at = {0, 0};
+  uint32_t width = 1, length = 0;
+  const char *text = "";
+  if (span.src) {
+    at = source_line_col(span.src, span.lo);
+    text = source_line(span.src, at.line, &length);
+    uint32_t from = span.lo - (uint32_t)(text - span.src->text), to = from + (span.hi - span.lo);
+    if (to > length) to = length;
+    if (to > from) width = code_points(text + from, to - from);
+    if (length > LINE_MAX_BYTES) length = whole_points(text, LINE_MAX_BYTES);
+  }
+  fields[0] = c_string(cg, span.src ? span.src->name : "");
+  fields[1] = c_string(cg, function_name(cg->f.ir));
+  fields[2] = cg_string(cg, text, length);
+  const uint32_t numbers[] = {at.line, at.column, width, 0};
+  for (unsigned i = 0; i < LJ_COUNT(numbers); i++) fields[3 + i] = cg_i32(cg, (int32_t)numbers[i]);
+  LLVMValueRef global = LLVMAddGlobal(cg->module, cg->site_type, "site");
+  LLVMSetInitializer(global, LLVMConstStructInContext(cg->ctx, fields, LJ_COUNT(fields), false));
+  LLVMSetLinkage(global, LLVMPrivateLinkage);
+  LLVMSetGlobalConstant(global, true);
+  LLVMSetUnnamedAddress(global, LLVMGlobalUnnamedAddr);
+  return global;
+}
+
+LLVMValueRef cg_site(Codegen *cg, Span span) {
+  struct {
+    const IrFunc *f;
+    const Source *src;
+    uint64_t range;
+  } key = {cg->f.ir, span.src, (uint64_t)span.lo << 32 | span.hi};
+  uint64_t hash = hash_bytes(&key, sizeof key, 0);
+  LLVMValueRef site = map_get(&cg->sites, hash);
+  if (site) return site;
+  site = make_site(cg, span);
+  map_put(cg->arena, &cg->sites, hash, site);
+  return site;
+}
+
+void cg_fail(Codegen *cg, LLVMValueRef status) {
+  LJ_ASSERT(cg->f.ir->can_fail);
+  if (!cg->f.cleanup) cg->f.cleanup = cg_block_new(cg, "cleanup");
+  vec_push(cg->arena, &cg->f.edges, ((CgEdge){status, LLVMGetInsertBlock(cg->b)}));
+  cg_jump(cg, cg->f.cleanup);
+}
+
+void cg_finish_cleanup(Codegen *cg) {
+  if (!cg->f.cleanup) return;
+  vec_push(cg->arena, &cg->f.cold, cg->f.cleanup);
+  cg_at(cg, cg->f.cleanup);
+  LLVMValueRef status = LLVMBuildPhi(cg->b, cg->i32, "status");
+  for (uint32_t i = 0; i < cg->f.edges.len; i++) LLVMAddIncoming(status, &cg->f.edges.data[i].status, &cg->f.edges.data[i].from, 1);
+  cg_release_all(cg);
+  LLVMTypeRef type = cg_result_type(cg, cg->f.ir);
+  LLVMBuildRet(cg->b, type == cg->i32 ? status : LLVMBuildInsertValue(cg->b, LLVMGetPoison(type), status, 0, ""));
+  cg->dead = true;
+}
+
+/* Splits the block: `ok` goes on, else a cold block, where the builder stands now. Gives the block to go on in. */
+static LLVMBasicBlockRef open_cold(Codegen *cg, LLVMValueRef ok, const char *name) {
+  LLVMBasicBlockRef usual = cg_block_new(cg, "ok"), cold = cg_cold_new(cg, name);
+  cg_branch_cold(cg, ok, usual, cold);
+  cg_at(cg, cold);
+  return usual;
+}
+
+void cg_status_check(Codegen *cg, LLVMValueRef status, bool trace) {
+  LLVMBasicBlockRef usual = open_cold(cg, LLVMBuildIsNull(cg->b, status, ""), "failed");
+  if (trace) cg_rt_call(cg, "lj_rt_trace", (LLVMValueRef[]){cg->f.rt, cg_site(cg, cg->f.span)}, 2);
+  cg_fail(cg, status);
+  cg_at(cg, usual);
+}
+
+static void raise_message(Codegen *cg, ErrorKind kind, const char *message, IrExpr *const *args) {
+  LLVMValueRef all[8] = {cg->f.rt, cg_site(cg, cg->f.span), cg_i32(cg, (int32_t)kind), c_string(cg, message)};
+  for (int i = 0; i < 4; i++) all[4 + i] = args && args[i] ? cg_scalar(cg, args[i]) : cg_i64(cg, 0);
+  cg_rt_call(cg, "lj_rt_raise", all, 8);
+}
+
+/* An array's shape in memory: number of axes and address. */
+static void spill_shape(Codegen *cg, const IrVar *array, LLVMValueRef out[2]) {
+  out[0] = cg_i64(cg, array ? array->type->ndim : 0);
+  out[1] = LLVMConstNull(cg->ptr);
+  if (!array || !array->type->ndim) return;
+  CgVal v = cg_var_get(cg, array);
+  out[1] = cg_alloca(cg, LLVMArrayType2(cg->i64, array->type->ndim), "shape");
+  for (unsigned k = 0; k < array->type->ndim; k++) LLVMBuildStore(cg->b, v.v[CG_SHAPE + k], cg_offset(cg, out[1], 8 * (uint64_t)k));
+}
+
+static void raise_shapes(Codegen *cg, const IrStmt *s) {
+  LLVMValueRef args[7] = {cg->f.rt, cg_site(cg, s->span), c_string(cg, s->as.check.message)};
+  spill_shape(cg, s->as.check.shape_a, args + 3);
+  spill_shape(cg, s->as.check.shape_b, args + 5);
+  cg_rt_call(cg, "lj_rt_raise_shapes", args, 7);
+}
+
+void cg_check(Codegen *cg, const IrStmt *s) {
+  LLVMValueRef ok = cg_scalar(cg, s->as.check.ok);
+  if (LLVMIsAConstantInt(ok) && LLVMConstIntGetZExtValue(ok)) return;
+  LLVMBasicBlockRef usual = open_cold(cg, ok, "raise");
+  if (s->as.check.shape_a || s->as.check.shape_b)
+    raise_shapes(cg, s);
+  else
+    raise_message(cg, s->as.check.error, s->as.check.message, s->as.check.args);
+  cg_fail(cg, cg_i32(cg, (int32_t)s->as.check.error));
+  cg_at(cg, usual);
+}
+
+/* A message of the user's goes through the text buffer, where '%' means nothing. */
+void cg_raise(Codegen *cg, const IrStmt *s) {
+  Sym message = s->as.raise.message;
+  if (message && message->len) {
+    LLVMValueRef args[] = {cg->f.rt, cg_string(cg, message->text, message->len), cg_i64(cg, message->len)};
+    cg_rt_call(cg, "lj_rt_text_str", args, 3);
+  }
+  LLVMValueRef args[] = {cg->f.rt, cg_site(cg, s->span), cg_i32(cg, (int32_t)s->as.raise.error)};
+  cg_rt_call(cg, "lj_rt_raise_text", args, 3);
+  cg_fail(cg, cg_i32(cg, (int32_t)s->as.raise.error));
+}
+
+/* On entry of functions that recurse: the stack pointer (one compare; no slot, no frame pointer) against the limit at offset 0 of the
+ * context. */
+void cg_stack_check(Codegen *cg) {
+  LLVMValueRef here = cg_intrinsic(cg, "llvm.stacksave", cg->ptr, NULL, 0), limit = LLVMBuildLoad2(cg->b, cg->ptr, cg->f.rt, "limit");
+  LLVMBasicBlockRef usual = open_cold(cg, LLVMBuildICmp(cg->b, LLVMIntUGE, here, limit, ""), "too_deep");
+  if (cg->f.ir->spec && cg->f.ir->spec->func) cg->f.span = cg->f.ir->spec->func->name_span;
+  raise_message(cg, RECURSION_ERROR, "maximum recursion depth exceeded", NULL);
+  cg_fail(cg, cg_i32(cg, RECURSION_ERROR));
+  cg_at(cg, usual);
+}

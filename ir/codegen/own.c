@@ -1,0 +1,95 @@
+/* Variables and the references that they own. Allocas are made once per function, in the entry block; the owner components of owning
+ * variables start as null, so that the cleanup may release every variable on every path. `once` variables have no memory except for
+ * those owner components. The counting itself is in two small functions of the module, so that a release is one call in the user's
+ * function. */
+#include "ir/codegen/cg.h"
+
+static bool owns(const IrVar *var) { return var->owns && type_owns(var->type); }
+static CgVar *place(Codegen *cg, const IrVar *var) { return var->is_global ? &cg->globals[var->id] : &cg->f.vars[var->id]; }
+
+void cg_vars_init(Codegen *cg) {
+  const IrFunc *f = cg->f.ir;
+  cg->f.vars = arena_array(cg->arena, CgVar, f->vars.len + 1);
+  for (uint32_t i = 0; i < f->vars.len; i++) {
+    const IrVar *var = f->vars.data[i];
+    LJ_ASSERT(var->id == i && !var->is_global);
+    const CgType *ct = cg_type(cg, var->type);
+    CgVar *p = &cg->f.vars[i];
+    p->slot = arena_array(cg->arena, LLVMValueRef, ct->count + 1);
+    for (uint32_t k = 0; k < ct->count; k++) {
+      bool counted = owns(var) && ct->owner[k];
+      if (var->once && !counted) continue;
+      p->slot[k] = cg_alloca(cg, ct->parts[k], var->name);
+      if (counted) LLVMBuildStore(cg->b, LLVMConstNull(cg->ptr), p->slot[k]);
+    }
+    cg->f.has_owners |= owns(var);
+  }
+  uint32_t at = 1;
+  for (uint32_t i = 0; i < f->params.len; i++) {
+    const IrVar *var = f->params.data[i];
+    CgVal v = cg_new_val(cg, cg_type(cg, var->type)->count);
+    for (uint32_t k = 0; k < v.count; k++) {
+      v.v[k] = LLVMGetParam(cg->f.fn, at++);
+      LLVMSetValueName2(v.v[k], var->name, strlen(var->name));
+    }
+    if (owns(var)) cg_retain(cg, var->type, v); /* a parameter that is assigned to */
+    cg_var_put(cg, var, v);
+  }
+}
+
+CgVal cg_var_get(Codegen *cg, const IrVar *var) {
+  const CgVar *p = place(cg, var);
+  const CgType *ct = cg_type(cg, var->type);
+  if (var->once && !var->is_global) {
+    LJ_ASSERT(p->value || !ct->count);
+    return (CgVal){ct->count, p->value};
+  }
+  CgVal out = cg_new_val(cg, ct->count);
+  for (uint32_t k = 0; k < ct->count; k++) out.v[k] = LLVMBuildLoad2(cg->b, ct->parts[k], p->slot[k], "");
+  return out;
+}
+
+void cg_var_put(Codegen *cg, const IrVar *var, CgVal v) {
+  CgVar *p = place(cg, var);
+  LJ_ASSERT(v.count == cg_type(cg, var->type)->count);
+  if (var->once && !var->is_global) p->value = v.v;
+  for (uint32_t k = 0; k < v.count; k++)
+    if (p->slot[k]) LLVMBuildStore(cg->b, v.v[k], p->slot[k]);
+}
+
+void cg_var_take(Codegen *cg, const IrVar *var, CgVal v) {
+  cg_var_release(cg, var);
+  cg_var_put(cg, var, v);
+}
+
+void cg_var_release(Codegen *cg, const IrVar *var) {
+  if (!owns(var)) return;
+  const CgVar *p = place(cg, var);
+  const CgType *ct = cg_type(cg, var->type);
+  for (uint32_t k = 0; k < ct->count; k++) {
+    if (!ct->owner[k]) continue;
+    LLVMValueRef old = LLVMBuildLoad2(cg->b, cg->ptr, p->slot[k], "");
+    LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(cg->release_fn), cg->release_fn, &old, 1, "");
+  }
+}
+
+void cg_var_empty(Codegen *cg, const IrVar *var) {
+  if (!owns(var)) return;
+  const CgVar *p = place(cg, var);
+  const CgType *ct = cg_type(cg, var->type);
+  for (uint32_t k = 0; k < ct->count; k++)
+    if (ct->owner[k]) LLVMBuildStore(cg->b, LLVMConstNull(cg->ptr), p->slot[k]);
+}
+
+static void count_each(Codegen *cg, LLVMValueRef fn, const Type *t, CgVal v) {
+  const CgType *ct = cg_type(cg, t);
+  for (uint32_t k = 0; k < ct->count; k++)
+    if (ct->owner[k] && !LLVMIsAConstantPointerNull(v.v[k])) LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(fn), fn, &v.v[k], 1, "");
+}
+
+void cg_retain(Codegen *cg, const Type *t, CgVal v) { count_each(cg, cg->retain_fn, t, v); }
+void cg_release(Codegen *cg, const Type *t, CgVal v) { count_each(cg, cg->release_fn, t, v); }
+
+void cg_release_all(Codegen *cg) {
+  for (uint32_t i = 0; i < cg->f.ir->vars.len; i++) cg_var_release(cg, cg->f.ir->vars.data[i]);
+}

@@ -1,0 +1,174 @@
+/* Statements that are not loops: assignment with its reference counting, calls, if, return. A function that owns memory returns through
+ * one block, `leave`, which releases every owning variable; the result waits in slots. */
+#include "ir/codegen/cg.h"
+
+static void set(Codegen *cg, const IrStmt *s) {
+  const IrVar *var = s->as.set.var;
+  CgVal v = cg_value(cg, s->as.set.value);
+  if (!var->owns) {
+    cg_var_put(cg, var, v);
+    return;
+  }
+  if (s->as.set.move) {
+    LJ_ASSERT(s->as.set.value->op == IR_VAR);
+    cg_var_empty(cg, s->as.set.value->as.var);
+  } else {
+    cg_retain(cg, var->type, v); /* before the old value goes: they may be the same */
+  }
+  cg_var_take(cg, var, v);
+}
+
+static void drop(Codegen *cg, const IrVar *var) {
+  cg_var_release(cg, var);
+  cg_var_empty(cg, var);
+}
+
+static void call(Codegen *cg, const IrStmt *s) {
+  const IrFunc *callee = s->as.call.callee;
+  LLVMValueRef fn = cg->funcs[callee->index];
+  uint32_t n = LLVMCountParams(fn), at = 1;
+  LLVMValueRef *args = arena_array(cg->arena, LLVMValueRef, n);
+  args[0] = cg->f.rt;
+  for (uint32_t i = 0; i < callee->params.len; i++) {
+    CgVal v = cg_value(cg, s->as.call.args[i]);
+    LJ_ASSERT(v.count == cg_type(cg, callee->params.data[i]->type)->count);
+    for (uint32_t k = 0; k < v.count; k++) args[at++] = v.v[k];
+  }
+  LLVMValueRef result = LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(fn), fn, args, n, "");
+  LLVMSetInstructionCallConv(result, LLVMFastCallConv);
+  const CgType *ct = cg_type(cg, callee->result);
+  if (callee->can_fail) {
+    LJ_ASSERT(cg->f.ir->can_fail);
+    cg_status_check(cg, ct->count ? LLVMBuildExtractValue(cg->b, result, 0, "") : result, true);
+  }
+  const IrVar *var = s->as.call.result;
+  if (!var && !type_owns(callee->result)) return;
+  CgVal v = cg_new_val(cg, ct->count);
+  bool alone = ct->count == 1 && !callee->can_fail;
+  for (uint32_t k = 0; k < ct->count; k++) v.v[k] = alone ? result : LLVMBuildExtractValue(cg->b, result, k + callee->can_fail, "");
+  if (var) {
+    LJ_ASSERT(var->owns || !type_owns(var->type));
+    cg_var_take(cg, var, v);
+  } else {
+    cg_release(cg, callee->result, v);
+  }
+}
+
+static void return_parts(Codegen *cg, const LLVMValueRef *parts, uint32_t count) {
+  const IrFunc *f = cg->f.ir;
+  if (!f->can_fail && count <= 1) {
+    if (count)
+      LLVMBuildRet(cg->b, parts[0]);
+    else
+      LLVMBuildRetVoid(cg->b);
+    return;
+  }
+  LLVMValueRef status = cg_i32(cg, 0);
+  if (!count) {
+    LLVMBuildRet(cg->b, status);
+    return;
+  }
+  LLVMValueRef all = LLVMGetPoison(cg_result_type(cg, f));
+  if (f->can_fail) all = LLVMBuildInsertValue(cg->b, all, status, 0, "");
+  for (uint32_t k = 0; k < count; k++) all = LLVMBuildInsertValue(cg->b, all, parts[k], k + f->can_fail, "");
+  LLVMBuildRet(cg->b, all);
+}
+
+void cg_return(Codegen *cg, const IrStmt *s) {
+  const IrFunc *f = cg->f.ir;
+  const CgType *ct = cg_type(cg, f->result);
+  const IrExpr *value = s->as.ret.value;
+  CgVal v = value ? cg_value(cg, value) : cg_zero(cg, f->result);
+  LJ_ASSERT(v.count == ct->count);
+  if (value && type_owns(f->result)) {
+    if (s->as.ret.move)
+      cg_var_empty(cg, value->as.var);
+    else
+      cg_retain(cg, f->result, v);
+  }
+  cg->dead = true;
+  if (!cg->f.has_owners) {
+    return_parts(cg, v.v, v.count);
+    return;
+  }
+  if (!cg->f.leave) {
+    cg->f.leave = cg_block_new(cg, "leave");
+    cg->f.result = cg_new_val(cg, ct->count);
+    for (uint32_t k = 0; k < ct->count; k++) cg->f.result.v[k] = cg_alloca(cg, ct->parts[k], "result");
+  }
+  for (uint32_t k = 0; k < ct->count; k++) LLVMBuildStore(cg->b, v.v[k], cg->f.result.v[k]);
+  LLVMBuildBr(cg->b, cg->f.leave);
+}
+
+void cg_finish_leave(Codegen *cg) {
+  if (!cg->f.leave) return;
+  const CgType *ct = cg_type(cg, cg->f.ir->result);
+  LLVMMoveBasicBlockAfter(cg->f.leave, LLVMGetLastBasicBlock(cg->f.fn));
+  cg_at(cg, cg->f.leave);
+  CgVal v = cg_new_val(cg, ct->count);
+  for (uint32_t k = 0; k < ct->count; k++) v.v[k] = LLVMBuildLoad2(cg->b, ct->parts[k], cg->f.result.v[k], "");
+  cg_release_all(cg);
+  return_parts(cg, v.v, ct->count);
+}
+
+static void if_(Codegen *cg, const IrStmt *s) {
+  LLVMValueRef cond = cg_scalar(cg, s->as.if_.cond);
+  bool has_else = s->as.if_.orelse.len > 0;
+  LLVMBasicBlockRef then = cg_block_new(cg, "then"), orelse = has_else ? cg_block_new(cg, "else") : NULL;
+  LLVMBasicBlockRef end = cg_block_new(cg, "end");
+  LLVMBuildCondBr(cg->b, cond, then, has_else ? orelse : end);
+  cg_at(cg, then);
+  cg_body(cg, &s->as.if_.then);
+  bool falls = !cg->dead || !has_else;
+  cg_jump(cg, end);
+  if (has_else) {
+    LLVMMoveBasicBlockAfter(orelse, LLVMGetLastBasicBlock(cg->f.fn));
+    cg_at(cg, orelse);
+    cg_body(cg, &s->as.if_.orelse);
+    falls |= !cg->dead;
+    cg_jump(cg, end);
+  }
+  if (falls) {
+    LLVMMoveBasicBlockAfter(end, LLVMGetLastBasicBlock(cg->f.fn));
+    cg_at(cg, end);
+  } else {
+    LLVMDeleteBasicBlock(end);
+  }
+}
+
+static void leave_loop(Codegen *cg, bool is_break) {
+  LJ_ASSERT(cg->f.loop);
+  cg_jump(cg, is_break ? cg->f.loop->brk : cg->f.loop->cont);
+}
+
+static void statement(Codegen *cg, const IrStmt *s) {
+  cg->f.span = s->span;
+  cg_debug_line(cg, s->span);
+  switch (s->kind) {
+  case IRS_SET: set(cg, s); return;
+  case IRS_STORE: cg_store(cg, s); return;
+  case IRS_ALLOC: cg_alloc(cg, s); return;
+  case IRS_DROP: drop(cg, s->as.drop.var); return;
+  case IRS_CALL: call(cg, s); return;
+  case IRS_CHECK: cg_check(cg, s); return;
+  case IRS_RAISE: cg_raise(cg, s); return;
+  case IRS_TEXT: cg_text(cg, s); return;
+  case IRS_TEXT_TAKE: cg_text_take(cg, s); return;
+  case IRS_PRINT: cg_rt_call(cg, "lj_rt_print", &cg->f.rt, 1); return;
+  case IRS_IF: if_(cg, s); return;
+  case IRS_FOR: cg_for(cg, s); return;
+  case IRS_WHILE: cg_while(cg, s); return;
+  case IRS_BREAK: leave_loop(cg, true); return;
+  case IRS_CONTINUE: leave_loop(cg, false); return;
+  case IRS_RETURN: cg_return(cg, s); return;
+  case IRS_MAP:
+  case IRS_REDUCE: /* the pass "expand" made loops of them */
+  case IRS_COUNT: break;
+  }
+  LJ_UNREACHABLE();
+}
+
+/* What follows a jump in the same block is never reached. */
+void cg_body(Codegen *cg, const IrBlock *block) {
+  for (uint32_t i = 0; i < block->len && !cg->dead; i++) statement(cg, block->data[i]);
+}

@@ -1,0 +1,286 @@
+/* The Loop IR: what a program does, after types are known and before LLVM. Structured, typed, small.
+ *
+ * A function is a tree of blocks of statements; statements hold expression trees. Expressions are pure: they cannot fail, have no effects and
+ * may be evaluated in any order; everything that can fail or has an effect is a statement (checks, calls, stores, allocations). A load reads memory,
+ * so it must stay in order with stores and calls: who builds a tree binds a load to a variable when an effect comes between it and its use.
+ * Whatever is of array type inside an expression is a variable: arrays are bound before they are used.
+ * Variables are mutable like C locals; `once` marks those with a single SET that comes before every reading. Codegen makes allocas of the others
+ * and LLVM makes registers of them.
+ *
+ * Ownership: a variable whose type owns memory (arrays, strings, tuples of them) and that has `owns` holds one reference. SET retains the new
+ * value (unless `move`: then the reference is taken over from the variable that is moved from, which becomes empty) and releases the old one; ALLOC, CALL,
+ * TEXT_TAKE give their variable a new reference and release the old one; DROP releases and empties. Leaving the function, also by an error,
+ * releases all owning variables. Variables without `owns`, parameters among them, borrow. RETURN hands one reference to the caller.
+ *
+ * Everything lives in the unit's arena. */
+#ifndef LJ_IR_H
+#define LJ_IR_H
+
+#include "frontend/spec.h"
+
+typedef struct IrUnit IrUnit;
+typedef struct IrFunc IrFunc;
+typedef struct IrVar IrVar;
+typedef struct IrExpr IrExpr;
+typedef struct IrStmt IrStmt;
+typedef Vec(IrStmt *) IrBlock;
+typedef Vec(IrVar *) IrVarVec;
+
+struct IrVar {
+  uint32_t id;      /* dense per function (globals: per unit) */
+  const char *name; /* as in dumps: "s", "i", "t12" */
+  const Type *type;
+  bool is_param;
+  bool is_global; /* a top-level variable that functions read: lives in the unit */
+  bool once;      /* one SET (or parameter, loop index, map index), before every reading */
+  bool owns;      /* holds a reference */
+  bool temp;      /* made by lowering; may be moved from at its last use */
+  Span span;      /* where the user assigned it first; empty for temporaries */
+};
+
+/* id, name in dumps, number of arguments (-1: any). Operands of arithmetic have the type of the result unless stated. */
+#define IR_OPS(X)                                                                                                                          \
+  /* leaves */                                                                                                                             \
+  X(CONST, "const", 0)     /* scalar constant: as.i for bool and integers, as.f for floats, as.c for complex */                            \
+  X(STRING, "str", 0)      /* as.str: constant string */                                                                                   \
+  X(NONE, "none", 0)       /* value of a type without content: None, a dtype, a function without captures */                               \
+  X(VAR, "var", 0)         /* as.var */                                                                                                    \
+  /* arithmetic on scalars; integers wrap. DIV floats and complex. FLOORDIV, MOD: Python's signs; integers: the divisor must not be 0 */   \
+  /* (checked before) and INT_MIN // -1 wraps; SAFE_ variants give 0 for an integer divisor of 0 */                                        \
+  X(ADD, "+", 2) X(SUB, "-", 2) X(MUL, "*", 2) X(DIV, "/", 2) X(FLOORDIV, "//", 2) X(MOD, "%", 2)                                          \
+  X(SAFE_FLOORDIV, "safe//", 2) X(SAFE_MOD, "safe%", 2)                                                                                    \
+  X(AND, "&", 2) X(OR, "|", 2) X(XOR, "^", 2)                                                                                              \
+  X(SHL, "<<", 2) X(SHR, ">>", 2) /* counts >= the width give 0 or the sign; counts are never negative (checked before) */                 \
+  X(NEG, "neg", 1) X(INVERT, "~", 1) /* INVERT of bool is logical not */                                                                   \
+  X(ABS, "abs", 1)         /* integers (INT_MIN stays) and floats; complex: ABS gives the real magnitude (hypot) */                        \
+  /* comparisons give bool; operands have equal types, except that int64 with uint64 compares by value */                                  \
+  X(EQ, "==", 2) X(NE, "!=", 2) X(LT, "<", 2) X(LE, "<=", 2) X(GT, ">", 2) X(GE, ">=", 2)                                                  \
+  X(LNOT, "not", 1) X(LAND, "and", 2) X(LOR, "or", 2) /* on bool; both sides are evaluated or not: they are pure */                        \
+  X(SELECT, "select", 3)   /* bool, value, value */                                                                                        \
+  X(PYMIN, "pymin", 2) X(PYMAX, "pymax", 2) /* Python: min(a, b) = b if b < a else a; max(a, b) = b if b > a else a */                     \
+  X(NPMIN, "npmin", 2) X(NPMAX, "npmax", 2) /* NumPy: a NaN on either side wins */                                                         \
+  X(FMIN, "fmin", 2) X(FMAX, "fmax", 2)     /* C's: a NaN on one side loses */                                                             \
+  X(CAST, "cast", 1)       /* between scalar types as C does; float to integer saturates never: out of range gives INT_MIN; to bool: != 0 */ \
+  X(BITCAST, "bitcast", 1) /* same size */                                                                                                 \
+  X(MATH, "math", -1)      /* as.math: row of math.def */                                                                                  \
+  X(RTCALL, "rtcall", -1)  /* as.symbol: pure function of rt_symbols.def on scalars (or str: data and length are passed), result scalar */ \
+  /* complex */                                                                                                                            \
+  X(COMPLEX, "complex", 2) X(REAL, "real", 1) X(IMAG, "imag", 1)                                                                           \
+  /* tuples and optionals */                                                                                                               \
+  X(TUPLE, "tuple", -1) X(GET, "get", 1) /* GET: element as.i of a tuple */                                                                \
+  X(GET_AT, "get_at", 2)   /* element of a uniform tuple at an int64 index in range */                                                     \
+  X(SOME, "some", 1)       /* T to optional(T); IR_NONE with an optional type is the absent one */                                         \
+  X(IS_SOME, "is_some", 1) X(UNWRAP, "unwrap", 1)                                                                                          \
+  /* arrays: the array operand is always a VAR */                                                                                          \
+  X(LOAD, "load", -1)      /* array, then ndim int64 indices, all in range and not negative */                                             \
+  X(SHAPE, "shape", 1)     /* extent of axis as.i: int64, never negative */                                                                \
+  X(STRIDE, "stride", 1)   /* bytes along axis as.i: int64; computed from the shape for C and F layouts */                                 \
+  X(SIZE, "size", 1)       /* number of elements */                                                                                        \
+  X(DATA, "data", 1)       /* address as int64: only for overlap tests */                                                                  \
+  X(VIEW, "view", -1)      /* base array; byte offset; shape[ndim]; strides[ndim] of the result's type (strides only for layout A). Any dtype. */ \
+  X(STR_LEN, "str_len", 1) /* bytes */
+typedef enum IrOp {
+#define X(id, name, args) IR_##id,
+  IR_OPS(X)
+#undef X
+      IR_OP_COUNT
+} IrOp;
+
+typedef enum MathId {
+#define MATH(id, name, args, f64, f32, c128) MATH_##id,
+#include "ir/math.def"
+#undef MATH
+  MATH_COUNT
+} MathId;
+typedef struct MathInfo {
+  const char *name;
+  int args;
+  const char *f64, *f32, *c128;
+} MathInfo;
+extern const MathInfo math_info[MATH_COUNT];
+
+struct IrExpr {
+  IrOp op;
+  const Type *type;
+  uint32_t count;
+  IrExpr **args;
+  union {
+    int64_t i;    /* CONST of integers (uint64 as its bits) and bool; GET, SHAPE, STRIDE */
+    double f;     /* CONST of floats */
+    double c[2];  /* CONST of complex */
+    Sym str;      /* STRING */
+    IrVar *var;   /* VAR */
+    MathId math;  /* MATH */
+    const char *symbol; /* RTCALL */
+  } as;
+};
+
+#define IR_STMTS(X)                                                                                                                        \
+  X(SET, "set") X(STORE, "store") X(ALLOC, "alloc") X(DROP, "drop") X(CALL, "call") X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text")    \
+  X(TEXT_TAKE, "text_take") X(PRINT, "print") X(IF, "if") X(FOR, "for") X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue")        \
+  X(RETURN, "return") X(MAP, "map") X(REDUCE, "reduce")
+typedef enum IrStmtKind {
+#define X(id, name) IRS_##id,
+  IR_STMTS(X)
+#undef X
+      IRS_COUNT
+} IrStmtKind;
+
+/* What a CHECK guards, for the passes that remove or move checks. */
+#define IR_CHECKS(X) X(INDEX, "index") X(DIVISOR, "divisor") X(SHAPE, "shape") X(BOUND, "bound") X(SHIFT, "shift") X(VALUE, "value")
+typedef enum IrCheckKind {
+#define X(id, name) CHECK_##id,
+  IR_CHECKS(X)
+#undef X
+      CHECK_COUNT
+} IrCheckKind;
+
+typedef enum ReduceOp { REDUCE_ADD, REDUCE_MUL, REDUCE_MIN, REDUCE_MAX, REDUCE_AND, REDUCE_OR } ReduceOp;
+
+/* What passes decided about a loop, in the order in which they said it: `loopjit explain` prints just that. */
+typedef struct IrRemark {
+  const char *pass;
+  bool done; /* false: it was refused */
+  const char *text;
+  Span at;
+} IrRemark;
+typedef Vec(IrRemark) IrRemarkVec;
+
+/* A MAP, FOR or WHILE: `source` is what it was written as. */
+typedef struct IrLoop {
+  bool parallel; /* asked for: prange under parallel=True */
+  IrRemarkVec remarks;
+} IrLoop;
+
+struct IrStmt {
+  IrStmtKind kind;
+  Span span; /* where the user wrote what this comes from; used for errors and debug locations */
+  union {
+    struct {
+      IrVar *var;
+      IrExpr *value;
+      bool move; /* value is a VAR that owns: take its reference */
+    } set;
+    struct {
+      IrVar *array;
+      IrExpr **indices; /* ndim, in range */
+      IrExpr *value;    /* already of the array's dtype */
+    } store;
+    struct {
+      IrVar *var;     /* of array type with layout C or F */
+      IrExpr **shape; /* ndim int64; negative ones are a ValueError at run time */
+      bool zero;      /* else the content is undefined */
+    } alloc;
+    struct {
+      IrVar *var;
+    } drop;
+    struct {
+      IrFunc *callee;
+      IrExpr **args; /* one per parameter of the callee */
+      IrVar *result; /* NULL when the result is dropped or has no content */
+    } call;
+    struct {
+      IrCheckKind check;
+      IrExpr *ok; /* bool */
+      ErrorKind error;
+      const char *message; /* `%d` stands for args in turn */
+      IrExpr *args[4];     /* int64; NULL when unused */
+      IrVar *shape_a, *shape_b; /* CHECK_SHAPE: arrays whose shapes the message ends with; may be NULL */
+    } check;
+    struct {
+      ErrorKind error;
+      Sym message; /* NULL: what TEXT statements before it built */
+    } raise;
+    struct {
+      IrExpr *value;
+      IrExpr *spec;     /* str: an f-string's format specification; NULL when none */
+      bool repr;        /* !r */
+      bool kernel;      /* float32 shows as the double it equals */
+    } text;             /* appends to the text being built */
+    struct {
+      IrVar *var;
+    } take;             /* TEXT_TAKE: the built text as a str */
+    struct {
+      IrExpr *cond;
+      IrBlock then, orelse;
+    } if_;
+    struct {
+      IrVar *index; /* int64, once; runs lo, lo+1, … while < hi */
+      IrExpr *lo, *hi;
+      IrBlock body;
+      IrLoop loop;
+    } for_;
+    struct {
+      IrBlock head; /* evaluated before each test */
+      IrExpr *cond;
+      IrBlock body;
+      IrLoop loop;
+    } while_;
+    struct {
+      IrExpr *value; /* NULL when the result has no content */
+      bool move;     /* value is a VAR that owns: hand its reference over */
+    } ret;
+    struct {
+      uint32_t ndim;
+      IrVar **index;    /* once; int64 */
+      IrExpr **extent;  /* int64 */
+      IrBlock body;     /* points are independent of each other: any order */
+      bool column_major; /* the first index should run fastest */
+      IrLoop loop;
+    } map;
+    struct {
+      uint32_t ndim;
+      IrVar **index;
+      IrExpr **extent;
+      IrBlock body;    /* binds what the element needs */
+      ReduceOp op;
+      IrVar *acc;      /* set before; combined with every element */
+      IrExpr *element; /* type of acc; evaluated after body */
+      IrLoop loop;
+    } reduce;
+  } as;
+};
+
+struct IrFunc {
+  const Spec *spec;
+  IrUnit *unit;
+  uint32_t index;   /* dense per unit */
+  const char *name; /* unique in the unit: "saxpy.1" */
+  IrVarVec params;  /* what is passed: parameters that are not defaulted, then captures. Only types with content. */
+  const Type *result;
+  IrBlock body;
+  IrVarVec vars;    /* all variables, parameters first, by id */
+  int fastmath;     /* FM_ bits */
+  bool recursive;   /* needs the stack check on entry */
+  bool can_fail;    /* set by the pass "effects": returns a status */
+  bool is_main;     /* the module's body: runs once */
+};
+
+struct IrUnit {
+  Arena *arena;
+  const Program *program;
+  Vec(IrFunc *) funcs;
+  IrVarVec globals;        /* top-level variables that functions read */
+  Map func_of_spec;        /* Spec -> IrFunc */
+  IrFunc *entry;           /* what the host calls */
+};
+
+/* lower/lower.c: the entry specialisation and all that it calls. Cannot fail except for what is not supported, which is a diagnostic. NULL then. */
+IrUnit *ir_lower(Arena *arena, const Program *program, const Spec *entry, Diag *diag);
+/* dump.c: functions, statements, loops, as text. */
+void ir_dump(const IrUnit *unit, StrBuf *out);
+void ir_dump_expr(const IrExpr *e, StrBuf *out);
+/* verify.c: types, single sets of `once` variables, scopes. False with a message in *why (in the arena). */
+bool ir_verify(const IrUnit *unit, const char **why);
+
+/* passes.c: the pass list is data, in order. */
+typedef struct IrPass {
+  const char *name, *what;
+  void (*run)(IrUnit *unit);
+} IrPass;
+extern const IrPass ir_passes[];
+extern const size_t ir_pass_count;
+/* Runs the passes in order; stops after the one named `after` (NULL: all). False when there is no such pass. */
+bool ir_run_passes(IrUnit *unit, const char *after);
+
+#endif

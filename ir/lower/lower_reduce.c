@@ -1,0 +1,201 @@
+/* Whole reductions of arrays and of array expressions: sum, prod, mean, min, max, any, all, argmin, argmax, as functions, methods and
+ * Python's builtins. In: a call resolved to a row of the table below. Out: one REDUCE over the fused tree (or FOR loops that carry the place of the
+ * best element so far); the expression is never in memory. Float sums run in index order; passes may regroup them. */
+#include "ir/lower/lower_array.h"
+
+typedef enum ReduceKind { KIND_SUM, KIND_PROD, KIND_MEAN, KIND_MIN, KIND_MAX, KIND_ANY, KIND_ALL, KIND_ARGMIN, KIND_ARGMAX, KIND_NONE } ReduceKind;
+
+static const struct {
+  ReduceOp op;
+  double start;
+  const char *empty; /* error of an empty array; NULL: none */
+} kinds[] = {
+  [KIND_SUM] = {REDUCE_ADD, 0, NULL},
+  [KIND_PROD] = {REDUCE_MUL, 1, NULL},
+  [KIND_MEAN] = {REDUCE_ADD, 0, NULL},
+  [KIND_MIN] = {REDUCE_MIN, 0, "zero-size array to reduction operation minimum which has no identity"},
+  [KIND_MAX] = {REDUCE_MAX, 0, "zero-size array to reduction operation maximum which has no identity"},
+  [KIND_ANY] = {REDUCE_OR, 0, NULL},
+  [KIND_ALL] = {REDUCE_AND, 1, NULL},
+  [KIND_ARGMIN] = {REDUCE_MIN, 0, "attempt to get argmin of an empty sequence"},
+  [KIND_ARGMAX] = {REDUCE_MAX, 0, "attempt to get argmax of an empty sequence"},
+};
+
+static const struct {
+  BuiltinId id;
+  ReduceKind kind;
+} rows[] = {
+  {BI_NP_SUM, KIND_SUM},       {BI_A_SUM, KIND_SUM},       {BI_SUM, KIND_SUM},   {BI_NP_PROD, KIND_PROD}, {BI_A_PROD, KIND_PROD},
+  {BI_NP_MEAN, KIND_MEAN},     {BI_A_MEAN, KIND_MEAN},     {BI_NP_MIN, KIND_MIN}, {BI_NP_AMIN, KIND_MIN},  {BI_A_MIN, KIND_MIN},
+  {BI_MIN, KIND_MIN},          {BI_NP_MAX, KIND_MAX},      {BI_NP_AMAX, KIND_MAX}, {BI_A_MAX, KIND_MAX},   {BI_MAX, KIND_MAX},
+  {BI_NP_ANY, KIND_ANY},       {BI_A_ANY, KIND_ANY},       {BI_ANY, KIND_ANY},   {BI_NP_ALL, KIND_ALL},   {BI_A_ALL, KIND_ALL},
+  {BI_ALL, KIND_ALL},          {BI_NP_ARGMIN, KIND_ARGMIN}, {BI_A_ARGMIN, KIND_ARGMIN}, {BI_NP_ARGMAX, KIND_ARGMAX}, {BI_A_ARGMAX, KIND_ARGMAX},
+};
+
+static ReduceKind kind_of(const Builtin *row) {
+  for (size_t i = 0; i < LJ_COUNT(rows); i++)
+    if (rows[i].id == row->id) return rows[i].kind;
+  return KIND_NONE;
+}
+
+typedef struct ReduceCtx {
+  ReduceKind kind;
+  ReduceOp op;
+  IrVar *acc;
+  const Type *type; /* in which elements are combined */
+  IrVar *best_at, *counter;
+} ReduceCtx;
+
+/* ---- sums and the like ---- */
+
+static void emit_reduce(Fusion *f, bool general, void *data) {
+  (void)general;
+  ReduceCtx *ctx = data;
+  Lower *lo = f->lo;
+  IrExpr *index[TYPE_MAX_NDIM], *element;
+  IrStmt *s = ir_stmt(&lo->b, IRS_REDUCE);
+  s->as.reduce.ndim = f->ndim;
+  s->as.reduce.index = arena_array(lo->arena, IrVar *, f->ndim + 1);
+  s->as.reduce.extent = arena_array(lo->arena, IrExpr *, f->ndim + 1);
+  for (uint32_t d = 0; d < f->ndim; d++) {
+    IrVar *var = ir_new_var(&lo->b, arena_printf(lo->arena, "i%u", d), lower_int_type(lo));
+    var->once = true;
+    s->as.reduce.index[d] = var;
+    s->as.reduce.extent[d] = f->extent[d];
+    index[d] = ir_var(&lo->b, var);
+  }
+  IrBlock *outer = lower_enter(lo, &s->as.reduce.body);
+  element = fusion_value(f, f->root, index);
+  if (type_is_bool(ctx->type)) element = lower_truth(lo, element, f->span);
+  s->as.reduce.op = ctx->op;
+  s->as.reduce.acc = ctx->acc;
+  s->as.reduce.element = ir_cast(&lo->b, ctx->type, element);
+  lower_leave(lo, outer);
+}
+
+/* What min and max start from: any element replaces it. */
+static IrExpr *extreme(Lower *lo, const Type *type, bool largest) {
+  DType t = type->dtype;
+  if (type_is_float(type)) return ir_const(&lo->b, type, largest ? __builtin_inf() : -__builtin_inf());
+  if (t == DT_BOOL) return ir_bool(&lo->b, largest);
+  unsigned bits = 8 * dtype_size(t);
+  uint64_t all = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+  if (dtype_is_unsigned(t)) return ir_uint(&lo->b, type, largest ? all : 0);
+  return ir_uint(&lo->b, type, largest ? all >> 1 : ~(all >> 1));
+}
+
+static IrExpr *start_value(Lower *lo, ReduceKind kind, const Type *type) {
+  if (kind == KIND_MIN || kind == KIND_MAX) return extreme(lo, type, kind == KIND_MIN);
+  return ir_const(&lo->b, type, kinds[kind].start);
+}
+
+/* Not NumPy's pairwise order yet: a later pass. The quotient of an empty array is 0 / 0: nan. */
+static IrExpr *mean_of(Fusion *f, IrExpr *sum, IrExpr *count) {
+  IrBuilder *b = &f->lo->b;
+  const Type *type = sum->type;
+  if (!type_is_complex(type)) return ir_binary(b, IR_DIV, type, sum, ir_cast(b, type, count));
+  const Type *real = type_scalar(f->lo->types, dtype_real_of(type->dtype));
+  IrExpr *n = ir_cast(b, real, count), *parts[2];
+  parts[0] = ir_binary(b, IR_DIV, real, ir_unary(b, IR_REAL, real, sum), n);
+  parts[1] = ir_binary(b, IR_DIV, real, ir_unary(b, IR_IMAG, real, sum), n);
+  return ir_expr(b, IR_COMPLEX, type, parts, 2);
+}
+
+/* ---- argmin, argmax ---- */
+
+static IrExpr *ordered(Lower *lo, IrExpr *e) { return type_is_bool(e->type) ? ir_cast(&lo->b, type_scalar(lo->types, DT_UINT8), e) : e; }
+
+/* The first element that is better; a NaN is better than any number, and nothing is better than a NaN. */
+static IrExpr *is_better(Lower *lo, ReduceKind kind, IrExpr *value, IrExpr *best) {
+  IrBuilder *b = &lo->b;
+  IrExpr *better = ir_compare(b, kind == KIND_ARGMAX ? IR_GT : IR_LT, value, best);
+  if (!type_is_float(value->type)) return better;
+  const Type *boolean = better->type;
+  IrExpr *nan = ir_binary(b, IR_LAND, boolean, ir_compare(b, IR_NE, value, value), ir_compare(b, IR_EQ, best, best));
+  return ir_binary(b, IR_LOR, boolean, better, nan);
+}
+
+static void emit_arg(Fusion *f, bool general, void *data) {
+  (void)general;
+  ReduceCtx *ctx = data;
+  Lower *lo = f->lo;
+  IrBuilder *b = &lo->b;
+  IrExpr *zeros[TYPE_MAX_NDIM];
+  for (uint32_t d = 0; d < f->ndim; d++) zeros[d] = ir_int(b, 0);
+  ir_set(b, ctx->acc, ordered(lo, fusion_value(f, f->root, zeros)));
+  if (f->ndim == 0) return;
+  Nest nest;
+  if (ctx->counter) ir_set(b, ctx->counter, ir_int(b, 0));
+  nest_for(lo, &nest, f->ndim, f->extent);
+  IrExpr *value = lower_bind(lo, NULL, ordered(lo, fusion_value(f, f->root, nest.index)));
+  IrStmt *s = ir_stmt(b, IRS_IF);
+  s->as.if_.cond = is_better(lo, ctx->kind, value, ir_var(b, ctx->acc));
+  IrBlock *inner = lower_enter(lo, &s->as.if_.then);
+  ir_set(b, ctx->acc, value);
+  ir_set(b, ctx->best_at, ctx->counter ? ir_var(b, ctx->counter) : nest.index[0]);
+  lower_leave(lo, inner);
+  if (ctx->counter) ir_set(b, ctx->counter, ix_add(lo, ir_var(b, ctx->counter), ir_int(b, 1)));
+  nest_close(lo, &nest);
+}
+
+static IrExpr *reduce_arg(Fusion *f, ReduceCtx *ctx, const Type *result) {
+  Lower *lo = f->lo;
+  ctx->acc = ir_new_var(&lo->b, NULL, type_is_bool(f->root->type) ? type_scalar(lo->types, DT_UINT8) : f->root->type);
+  ctx->best_at = ir_new_var(&lo->b, NULL, lower_int_type(lo));
+  ctx->counter = f->ndim > 1 ? ir_new_var(&lo->b, NULL, lower_int_type(lo)) : NULL;
+  ir_set(&lo->b, ctx->best_at, ir_int(&lo->b, 0));
+  fusion_versions(f, f->extent, emit_arg, ctx);
+  return ir_cast(&lo->b, result, ir_var(&lo->b, ctx->best_at));
+}
+
+/* ---- the call ---- */
+
+static bool is_given(const Lower *lo, const Callee *callee, uint32_t i) {
+  return i < callee->count && callee->args[i] && lower_type(lo, callee->args[i]) && lower_type(lo, callee->args[i])->kind != TYPE_NONE;
+}
+
+static void check_not_empty(Fusion *f, ReduceKind kind, IrExpr *count) {
+  if (!kinds[kind].empty) return;
+  IrBuilder *b = &f->lo->b;
+  ir_check(b, CHECK_VALUE, ir_compare(b, IR_GT, count, ir_int(b, 0)), VALUE_ERROR, kinds[kind].empty, NULL, NULL, NULL, NULL);
+}
+
+static IrExpr *reduce(Fusion *f, ReduceKind kind, const Type *result, IrExpr *start) {
+  Lower *lo = f->lo;
+  ReduceCtx ctx = {.kind = kind, .op = kinds[kind].op, .type = result};
+  fusion_space(f);
+  IrExpr *count = kind == KIND_MEAN || kinds[kind].empty ? fusion_total(f) : NULL;
+  check_not_empty(f, kind, count);
+  if (kind == KIND_ARGMIN || kind == KIND_ARGMAX) return reduce_arg(f, &ctx, result);
+  if (type_is_bool(result) && (kind == KIND_MIN || kind == KIND_MAX)) ctx.op = kind == KIND_MIN ? REDUCE_AND : REDUCE_OR;
+  ctx.acc = ir_new_var(&lo->b, NULL, ctx.type);
+  ir_set(&lo->b, ctx.acc, start ? ir_cast(&lo->b, ctx.type, start) : start_value(lo, kind, ctx.type));
+  if (f->ndim == 0) {
+    IrExpr *only = ir_cast(&lo->b, ctx.type, type_is_bool(result) ? lower_truth(lo, fusion_value(f, f->root, NULL), f->span)
+                                                                  : fusion_value(f, f->root, NULL));
+    return kind == KIND_SUM && start ? ir_binary(&lo->b, IR_ADD, ctx.type, ir_var(&lo->b, ctx.acc), only) : only;
+  }
+  fusion_versions(f, f->extent, emit_reduce, &ctx);
+  IrExpr *value = ir_var(&lo->b, ctx.acc);
+  return kind == KIND_MEAN ? mean_of(f, value, count) : value;
+}
+
+IrExpr *lower_array_reduce(Lower *lo, const Expr *call, const Callee *callee) {
+  ReduceKind kind = kind_of(callee->builtin);
+  const Type *result = lower_type(lo, call);
+  bool is_python = callee->builtin->id == BI_SUM;
+  if (kind == KIND_NONE || (is_given(lo, callee, 1) && !is_python && !type_is_scalar(result)))
+    return lower_unsupported(lo, call->span, result, "%s of arrays like this", callee->builtin->name);
+  bool ordered_kind = kind == KIND_MIN || kind == KIND_MAX || kind == KIND_ARGMIN || kind == KIND_ARGMAX;
+  Span saved = lo->b.span;
+  Fusion f;
+  fusion_init(&f, lo, call->span);
+  f.root = fusion_build(&f, callee->args[0]);
+  IrExpr *start = is_python && is_given(lo, callee, 1) ? lower_stable(lo, lower_expr(lo, callee->args[1])) : NULL;
+  if ((ordered_kind && type_is_complex(f.root->type)) || !type_is_scalar(result))
+    return lower_unsupported(lo, call->span, result, "%s of %s", callee->builtin->name, type_name(lower_type(lo, callee->args[0])));
+  lo->b.span = call->span;
+  IrExpr *value = reduce(&f, kind, result, start);
+  lo->b.span = saved;
+  return value;
+}

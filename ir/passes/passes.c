@@ -1,0 +1,32 @@
+/* The pass list: data, in order, one row a pass. In debug builds and tests the verifier runs after each.
+ * Adding a pass is adding a file and a row. Interchange, tiling and lanes will stand between bounds and effects. */
+#include "ir/passes/passes.h"
+
+const IrPass ir_passes[] = {
+    {"expand", "maps and reductions become counted loops", pass_expand},
+    {"fold", "constants are folded, dead branches and checks that always hold are dropped", pass_fold},
+    {"bounds", "index checks and negative-index wraps that loop ranges prove are dropped", pass_bounds},
+    {"effects", "which functions can fail", pass_effects},
+};
+const size_t ir_pass_count = LJ_COUNT(ir_passes);
+
+static void verify(const IrUnit *unit) {
+#ifdef LOOPJIT_DEBUG
+  const char *why = NULL;
+  if (!ir_verify(unit, &why)) lj_panic(__FILE__, __LINE__, why);
+#else
+  (void)unit;
+#endif
+}
+
+bool ir_run_passes(IrUnit *unit, const char *after) {
+  bool found = after == NULL;
+  for (size_t i = 0; i < ir_pass_count && !found; i++) found = strcmp(ir_passes[i].name, after) == 0;
+  if (!found) return false;
+  for (size_t i = 0; i < ir_pass_count; i++) {
+    ir_passes[i].run(unit);
+    verify(unit);
+    if (after && strcmp(ir_passes[i].name, after) == 0) break;
+  }
+  return true;
+}

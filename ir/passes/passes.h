@@ -1,0 +1,18 @@
+/* The functions behind the rows of ir_passes (ir/passes/passes.c), and what they share. */
+#ifndef LJ_PASSES_H
+#define LJ_PASSES_H
+
+#include "ir/build.h"
+#include "ir/walk.h"
+
+void pass_expand(IrUnit *unit);  /* expand.c */
+void pass_fold(IrUnit *unit);    /* fold.c */
+void pass_bounds(IrUnit *unit);  /* bounds.c */
+void pass_effects(IrUnit *unit); /* effects.c */
+
+/* fold.c: one node whose arguments are folded already. */
+IrExpr *fold_node(IrUnit *unit, IrExpr *e);
+/* fold.c: drops what folded conditions made dead: checks that hold, branches not taken. Rebuilds the block. */
+void fold_block(IrUnit *unit, IrBlock *block);
+
+#endif
