@@ -1,0 +1,123 @@
+/* Lowering of arrays: which checks, allocations, maps and views a source makes. Each row can fail alone.
+ * A row's function f is called from the top level, and only the text of f's own function is looked at. */
+#include <check.h>
+
+#include "ir/lower/lower.h"
+
+static Arena arena;
+static StrBuf dump;
+
+static void set_up(void) { arena_init(&arena); }
+static void tear_down(void) {
+  sb_drop(&dump);
+  dump = (StrBuf){0};
+  arena_drop(&arena);
+}
+
+/* The Loop IR of f, before any pass. */
+static const char *lower_f(const char *text) {
+  StrTab names;
+  Source src;
+  Diag diag;
+  Module *module = NULL;
+  const char *why = NULL;
+  Program *program = arena_new(&arena, Program);
+  strtab_init(&names, &arena);
+  const char *all = arena_printf(&arena, "import numpy as np\nfrom numba import njit\n%s", text);
+  source_init(&src, &arena, "t.lp", all, (uint32_t)strlen(all));
+  diag_init(&diag, &arena);
+  bool ok = parse_module(&arena, &names, &src, sym_c(&names, "__main__"), &diag, &module) && sema_module(module, &diag);
+  if (ok) program_init(program, &arena, module, (ProgramOptions){0});
+  ok = ok && infer_module(program, &diag);
+  IrUnit *unit = ok ? ir_lower(&arena, program, program->main, &diag) : NULL;
+  if (!unit) ck_abort_msg("%s\n%s", diag.first ? diag.first->message : "?", text);
+  if (!ir_verify(unit, &why)) ck_abort_msg("%s\n%s", why, text);
+  ir_dump(unit, &dump);
+  ck_assert(ir_run_passes(unit, NULL));
+  if (!ir_verify(unit, &why)) ck_abort_msg("after the passes: %s\n%s", why, text);
+  const char *f = strstr(sb_text(&dump), "func f.");
+  ck_assert_ptr_nonnull(f);
+  char *end = strstr(f, "\n\nfunc ");
+  return arena_copy(&arena, f, end ? (size_t)(end - f) : strlen(f));
+}
+
+static int count(const char *text, const char *part) {
+  int n = 0;
+  for (const char *p = text; (p = strstr(p, part)); p += strlen(part)) n++;
+  return n;
+}
+
+#define F(args, body) "def f(" args "):\n" body
+#define A1 "a = np.arange(6.0)\n"
+#define A2 "a = np.zeros((2, 3))\n"
+
+static const struct {
+  const char *src, *part;
+  int want; /* times; -1: at least once */
+} rows[] = {
+  /* elements: one check an index, the wrap only where the sign is not known */
+  {F("a", "    return a[0]\n") A1 "f(a)\n", "check index", 1},
+  {F("a", "    return a[0]\n") A1 "f(a)\n", "select", 0},
+  {F("a", "    return a[-1]\n") A1 "f(a)\n", "select", 0},
+  {F("a, i", "    return a[i]\n") A1 "f(a, 1)\n", "select((i < 0), (i + shape(a, 0)), i)", 1},
+  {F("a, i", "    return a[i]\n") A1 "f(a, 1)\n", "is out of bounds for axis %d with size %d\", i, 0, shape(a, 0)", 1},
+  {F("a, i", "    return a[np.uint8(i)]\n") A1 "f(a, 1)\n", "select", 0},
+  {F("a, i, j", "    return a[i, j]\n") A2 "f(a, 1, 1)\n", "check index", 2},
+  {F("a, i, j", "    return a[i][j]\n") A2 "f(a, 1, 1)\n", "check index", 2},
+  {F("a, i, j", "    return a[i][j]\n") A2 "f(a, 1, 1)\n", "view", 0},
+  {F("a, t", "    return a[t]\n") A2 "f(a, (1, 1))\n", "check index", 2},
+  {"@njit(boundscheck=False)\n" F("a, i", "    return a[i]\n") A1 "f(a, 1)\n", "check", 0},
+  /* views */
+  {F("a, i", "    return a[i]\n") A2 "f(a, 1)\n", "view<array(float64, 1d, C)>", 1},
+  {F("a", "    return a[1:3].sum()\n") A1 "f(a)\n", "alloc", 0},
+  {F("a", "    return a[1:-1].sum()\n") A1 "f(a)\n", "drop", 0},
+  {F("a", "    return a[:].sum()\n") A1 "f(a)\n", "view", 0},
+  {F("a, k", "    return a[::k].sum()\n") A1 "f(a, 2)\n", "slice step cannot be zero", 1},
+  {F("a", "    return a[::2].sum()\n") A1 "f(a)\n", "slice step", 0},
+  /* stores */
+  {F("a, i", "    a[i] = 1\n") A1 "f(a, 2)\n", "cast<float64>", -1},
+  {F("a, i", "    a[i] += 1.5\n") A1 "f(a, 2)\n", "check index", 1},
+  {F("a", "    a[:] = 1.5\n") A1 "f(a)\n", "a[i0] = 1.5", 1},
+  {F("a", "    a[1:3] += 2.0\n") A1 "f(a)\n", "alloc", 0},
+  {F("a", "    a[:] = a * 2\n") A1 "f(a)\n", "data", 0},
+  {F("a", "    a[:] = a * 2\n") A1 "f(a)\n", "map", 1},
+  {F("a, b", "    a[:] = b\n") A1 "f(a, a)\n", "could not broadcast input array from shape (%d,) into shape (%d,)", 1},
+  {F("a", "    a[1:] = a[:-1]\n") A1 "f(a)\n", "data(", -1},
+  /* fusion */
+  {F("a, b", "    return a * b + np.sqrt(a) - 2.0\n") A1 "f(a, a)\n", "alloc", 1},
+  {F("a, b", "    return a * b + np.sqrt(a) - 2.0\n") A1 "f(a, a)\n", "map", 2},
+  {F("a", "    return -a * 2.0\n") A1 "f(a)\n", "map", 1},
+  {F("a, b", "    return a + b\n") A1 "f(a, a)\n", "operands could not be broadcast together with shapes\", shape(a), shape(b)", 1},
+  {F("a", "    return np.sum((a - 1.0) ** 2)\n") A1 "f(a)\n", "alloc", 0},
+  {F("a", "    return np.sum((a - 1.0) ** 2)\n") A1 "f(a)\n", "reduce", 1},
+  {F("a", "    return a[:, None] - a[None, :]\n") A1 "f(a)\n", "map (i0, i1)", 1},
+  {F("a", "    return np.where(a > 1.0, a, 0.0)\n") A1 "f(a)\n", "select", 1},
+  {F("a", "    return a.min()\n") A1 "f(a)\n", "zero-size array to reduction operation minimum which has no identity", 1},
+  {F("a", "    return a.argmax()\n") A1 "f(a)\n", "attempt to get argmax of an empty sequence", 1},
+  /* creation and shape */
+  {F("n", "    return np.zeros((n, 3))\n") "f(2)\n", "alloc zero(n, 3)", 1},
+  {F("n", "    return np.ones(n)\n") "f(2)\n", "map", 1},
+  {F("a", "    return a.reshape(3, -1)\n") A1 "f(a)\n", "alloc", 0},
+  {F("a", "    return a.reshape(4, 2)\n") A1 "f(a)\n", "cannot reshape array of size %d into shape (4,2)", 1},
+  {F("a", "    return a.T\n") A2 "f(a)\n", "view<array(float64, 2d, F)>", 1},
+  {F("n", "    return np.array([i * 2 for i in range(n)])\n") "f(3)\n", "alloc", 1},
+  {F("n", "    return np.array([i for i in range(n) if i % 2])\n") "f(3)\n", "alloc", 2},
+  {F("x", "    return np.array([[x, 1], [2, 3]])\n") "f(1.5)\n", "alloc(2, 2)", 1},
+};
+
+START_TEST(rows_hold) {
+  const char *f = lower_f(rows[_i].src);
+  int n = count(f, rows[_i].part);
+  if (rows[_i].want < 0 ? n == 0 : n != rows[_i].want)
+    ck_abort_msg("row %d: \"%s\" is there %d times, not %d:\n%s\n%s", _i, rows[_i].part, n, rows[_i].want, rows[_i].src, f);
+}
+END_TEST
+
+Suite *suite_lower_arrays(void) {
+  Suite *s = suite_create("lower_arrays");
+  TCase *tc = tcase_create("rows");
+  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_add_loop_test(tc, rows_hold, 0, (int)LJ_COUNT(rows));
+  suite_add_tcase(s, tc);
+  return s;
+}
