@@ -281,7 +281,7 @@ static bool is_scalar_row(const Builtin *row) {
 
 static IrExpr *scalar_call(Lower *lo, const Expr *call, const Callee *callee) {
   IrExpr *values[4] = {0};
-  Expr *list[4];
+  Expr *list[4] = {0};
   uint32_t at[4], count = 0;
   for (uint32_t i = 0; i < callee->count && i < 4; i++)
     if (callee->args[i]) at[count] = i, list[count++] = callee->args[i];

@@ -12,7 +12,7 @@ static const Type *scalar(const Lower *lo, DType t) { return type_scalar(lo->typ
 /* All arguments, converted to `type` and bound. */
 static Args read_args(Lower *lo, const Callee *callee, const Type *type) {
   Args a = {.count = callee->count < 3 ? callee->count : 3};
-  Expr *list[3];
+  Expr *list[3] = {0};
   uint32_t at[3], n = 0;
   for (uint32_t i = 0; i < a.count; i++)
     if (callee->args[i]) at[n] = i, list[n++] = callee->args[i];

@@ -1,0 +1,67 @@
+/* What the rooms of the command share: the parsed command line, the table of commands, and how results and errors leave the program.
+ * The command is a client of loopjit.h and of nothing else. Only here is anything printed, and only main() ends the process. */
+#ifndef CLI_H
+#define CLI_H
+
+#include "include/loopjit.h"
+
+enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use of the command */
+
+/* Options: one row each. Field, letter, name, what its value is called (NULL: it takes none), the commands that have it, what it does. */
+#define OPTIONS(X)                                                                                                                         \
+  X(call, 0, "call", "FUNC", "run types emit", "call this function; for run the arguments follow")                                         \
+  X(sig, 0, "sig", "TYPES", "types emit", "types of the function's arguments: \"float64[:, ::1], int64\"")                                 \
+  X(output, 'o', "output", "FILE", "run emit", "write the result here; run: .npy, or .npz for a tuple")                                    \
+  X(time, 0, "time", NULL, "run check types emit", "show each stage's milliseconds on stderr")                                             \
+  X(fastmath, 0, "fastmath", NULL, "run check types emit", "allow reassociation and approximate functions")                                \
+  X(parallel, 0, "parallel", NULL, "run check types emit", "run prange and large array expressions on all cores")                          \
+  X(error_model, 0, "error-model", "MODEL", "run check types emit", "division by zero: python (raises, the default) or numpy (inf, nan)")  \
+  X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit", "do not check indices")                                             \
+  X(cpu, 0, "cpu", "NAME", "run emit", "compile for this CPU instead of this machine's")                                                   \
+  X(opt, 0, "opt", "LEVEL", "run emit", "optimisation level, 0 to 3 (the default)")                                                        \
+  X(help, 'h', "help", NULL, "run check types emit", "show this text")
+
+typedef struct Args {
+  const char *command;
+#define X(field, letter, name, value, commands, about) const char *field; /* NULL: not given; "" when it takes no value */
+  OPTIONS(X)
+#undef X
+  const char **rest; /* what is no option, in order */
+  int count;
+} Args;
+
+typedef struct Command {
+  const char *name, *usage, *about;
+  int least, most; /* how many arguments besides options; most -1: any number */
+  int (*run)(const Args *args);
+} Command;
+
+/* args.c: false after a message. `rest` has room for argc pointers. */
+bool args_parse(const Command *command, int argc, char **argv, Args *args);
+void args_help(const Command *command);
+/* The name nearest to a misspelt one, or NULL. name(context, i) gives the names, NULL at the end. */
+const char *args_suggest(const char *wrong, const char *(*name)(const void *context, size_t index), const void *context);
+int args_wrong(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* says it; gives EXIT_USAGE */
+
+/* session.c: an engine, a module and a report for one command. */
+typedef struct Session {
+  lj_engine *engine;
+  lj_module *module;
+  lj_report *report;
+  const Args *args;
+  double run; /* seconds that the called kernel ran */
+} Session;
+int session_open(Session *s, const Args *args);                         /* engine only; 0 or an exit status */
+int session_load(Session *s, const char *path, unsigned flags);         /* "-" reads stdin; 0 or an exit status */
+int session_read(Session *s, const char *path, char **text, size_t *length); /* caller frees */
+int session_find(Session *s, lj_function **function);                   /* the function of --call; NULL without --call */
+int session_result(Session *s, lj_status status);                       /* prints the report; the exit status */
+int session_close(Session *s, int status);                              /* --time; gives `status` */
+int session_write(const char *path, const char *data, size_t length);   /* NULL or "-": stdout; 0 or an exit status */
+
+int cmd_run(const Args *args);
+int cmd_check(const Args *args);
+int cmd_types(const Args *args);
+int cmd_emit(const Args *args);
+
+#endif

@@ -1,0 +1,69 @@
+/* `check`, `types`, `emit`: what the compiler makes of a program, without running it. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cmd_check(const Args *args) {
+  Session s;
+  int status = session_open(&s, args);
+  if (!status) status = session_load(&s, args->rest[0], LJ_LOAD_MAIN);
+  return session_close(&s, status);
+}
+
+static int emit_module(Session *s, const char *stage, const char *path) {
+  lj_function *function = NULL;
+  int status = session_load(s, path, s->args->call ? 0 : LJ_LOAD_MAIN);
+  if (!status) status = session_find(s, &function);
+  if (status) return status;
+  lj_text text;
+  status = session_result(s, lj_module_emit(s->module, stage, function, s->args->sig, s->report, &text));
+  if (!status) status = session_write(s->args->output, text.data, text.length);
+  lj_text_free(&text);
+  return status;
+}
+
+/* Tokens and trees can be shown of programs that have other mistakes. */
+static int emit_source(Session *s, const char *stage, const char *path) {
+  char *source;
+  size_t length;
+  int status = session_read(s, path, &source, &length);
+  if (status) return status;
+  lj_text text;
+  status = session_result(s, lj_source_emit(strcmp(path, "-") == 0 ? "<stdin>" : path, source, length, stage, s->report, &text));
+  if (!status) status = session_write(s->args->output, text.data, text.length);
+  lj_text_free(&text);
+  free(source);
+  return status;
+}
+
+int cmd_types(const Args *args) {
+  Session s;
+  int status = session_open(&s, args);
+  if (!status) status = emit_module(&s, "types", args->rest[0]);
+  return session_close(&s, status);
+}
+
+static bool is_stage(const char *name) {
+  static const char after[] = "loops:after=";
+  if (strncmp(name, after, sizeof after - 1) == 0) return true;
+  for (size_t i = 0; lj_stage_name(i); i++)
+    if (strcmp(lj_stage_name(i), name) == 0) return true;
+  return false;
+}
+
+static const char *stage_name(const void *unused, size_t i) {
+  (void)unused;
+  return lj_stage_name(i);
+}
+
+int cmd_emit(const Args *args) {
+  Session s;
+  const char *stage = args->rest[0], *near = args_suggest(stage, stage_name, NULL);
+  if (!is_stage(stage)) return args_wrong("emit", near ? "there is no stage '%s'; did you mean '%s'?" : "there is no stage '%s'", stage, near);
+  int status = session_open(&s, args);
+  bool early = strcmp(stage, "tokens") == 0 || strcmp(stage, "ast") == 0;
+  if (!status) status = early ? emit_source(&s, stage, args->rest[1]) : emit_module(&s, stage, args->rest[1]);
+  return session_close(&s, status);
+}

@@ -1,0 +1,363 @@
+/* loopjit: compiles numba-style loop kernels (.lp files, a strict subset of Python) to native code, inside any C or C++ program.
+ *
+ *   lj_engine *engine;
+ *   lj_engine_new(NULL, NULL, &engine);
+ *   lj_module *module;
+ *   lj_module_load(engine, "k.lp", text, strlen(text), 0, NULL, &module);
+ *   lj_value args[2] = {lj_float64(2.0), lj_array1d(LJ_FLOAT64, data, n)}, result;
+ *   if (lj_call(lj_module_find(module, "scale"), args, 2, &result, NULL) == LJ_OK) lj_value_free(&result);
+ *   lj_module_free(module);
+ *   lj_engine_free(engine);
+ *
+ * Rules that hold everywhere:
+ * - Nothing is global: engines are independent of each other. Handles are opaque; structs that may grow begin with their size.
+ * - What went wrong is told by the lj_status and, in detail, by the lj_report that the caller passed (NULL: not wanted).
+ * - "Out" parameters are set whenever a function returns: to a result after LJ_OK, else to NULL, zero or None.
+ * - Text is UTF-8. Texts that functions return belong to the object they came from and live as long as it, unless said otherwise.
+ * - The library never prints (print() of a program goes to the config's callback or, without one, to standard output), never exits, sets no
+ *   signal handlers, changes no locale. Only exhausted memory inside the compiler itself ends the process.
+ * - Thread safety: an engine, its modules, functions and kernels may be used by any number of threads at once. A report, a value and a
+ *   context may be used by one thread at a time. Freeing needs that no other thread uses the object. */
+#ifndef LOOPJIT_H
+#define LOOPJIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LJ_API __attribute__((visibility("default")))
+
+/* ---- versions ------------------------------------------------------------------------------------------------------------------------ */
+
+#define LJ_ABI_VERSION 1 /* changes when a program compiled against an older header would break */
+
+LJ_API const char *lj_version(void);      /* of loopjit: "0.1.0" */
+LJ_API int lj_abi_version(void);          /* LJ_ABI_VERSION of the library that was linked */
+LJ_API const char *lj_llvm_version(void); /* of the LLVM it was built with: "22.1.8" */
+
+/* ---- status and report --------------------------------------------------------------------------------------------------------------- */
+
+/* One row each: the suffix of the constant, its value, its text. */
+#define LJ_STATUSES(X)                                                                                                                     \
+  X(OK, 0, "ok")                                                                                                                           \
+  X(ERROR, 1, "error in the program")                        /* the report holds at least one error with place and kind */                 \
+  X(MISUSE, 2, "wrong use of the library")                   /* the report holds one message; nothing was done */                          \
+  X(IO, 3, "a file could not be read or written")            /* the report says why */                                                     \
+  X(INTERNAL, 4, "the compiler failed; this is its own bug") /* the report holds what is known */
+
+typedef enum lj_status {
+#define X(id, value, text) LJ_##id = value,
+  LJ_STATUSES(X)
+#undef X
+} lj_status;
+
+LJ_API const char *lj_status_text(lj_status status);
+
+typedef enum lj_severity { LJ_SEVERITY_ERROR, LJ_SEVERITY_WARNING, LJ_SEVERITY_NOTE } lj_severity;
+
+/* One message. A note belongs to the error before it; the chain of calls of a run-time error is a note for each call, innermost first. */
+typedef struct lj_diagnostic {
+  lj_severity severity;
+  const char *kind;            /* Python's name: "TypeError"; "" for notes and warnings */
+  const char *message;
+  const char *file;            /* NULL when there is no place */
+  uint32_t line, column;       /* from 1, the column in code points; 0 when there is no place */
+  uint32_t end_line, end_column; /* just behind the place */
+} lj_diagnostic;
+
+/* What the last call that it was passed to had to say. Made once, passed to many calls; each clears it first. */
+typedef struct lj_report lj_report;
+
+LJ_API lj_report *lj_report_new(void);          /* Owned by the caller, freed with lj_report_free(). */
+LJ_API void lj_report_free(lj_report *report);  /* NULL is allowed. */
+LJ_API void lj_report_clear(lj_report *report);
+LJ_API size_t lj_report_count(const lj_report *report);  /* messages, notes included */
+LJ_API size_t lj_report_errors(const lj_report *report); /* errors, also those beyond the 20 that are kept */
+LJ_API const lj_diagnostic *lj_report_get(const lj_report *report, size_t index); /* NULL beyond the end; lives until the report changes */
+/* All as text: FILE:LINE:COL: error: KIND: message, the source line, a caret, the notes. "" when empty; lives until the report changes. */
+LJ_API const char *lj_report_text(const lj_report *report);
+
+/* A text or bytes that the caller owns. Zero-initialised is empty. `data` ends with a NUL that `length` does not count. */
+typedef struct lj_text {
+  char *data; /* NULL when empty */
+  size_t length;
+} lj_text;
+
+LJ_API void lj_text_free(lj_text *text); /* and empties it */
+
+/* ---- values -------------------------------------------------------------------------------------------------------------------------- */
+
+/* Types of scalars and of array elements, as NumPy names them. */
+typedef enum lj_dtype {
+  LJ_BOOL, LJ_INT8, LJ_INT16, LJ_INT32, LJ_INT64, LJ_UINT8, LJ_UINT16, LJ_UINT32, LJ_UINT64, LJ_FLOAT32, LJ_FLOAT64, LJ_COMPLEX64, LJ_COMPLEX128
+} lj_dtype;
+
+LJ_API const char *lj_dtype_name(lj_dtype dtype);                     /* "float64"; "?" for no dtype */
+LJ_API size_t lj_dtype_size(lj_dtype dtype);                          /* bytes of an element */
+LJ_API bool lj_dtype_find(const char *name, lj_dtype *dtype);         /* by its name or an alias of NumPy: "float", "f4", "intp" */
+
+typedef struct lj_complex64 {
+  float re, im;
+} lj_complex64;
+typedef struct lj_complex128 {
+  double re, im;
+} lj_complex128;
+
+enum { LJ_MAX_NDIM = 8 };
+
+/* An array: a description of memory. Fields as DLPack's DLTensor, except that strides are in bytes (as NumPy's). */
+typedef struct lj_array {
+  void *data;                   /* of the first element; aligned for the dtype */
+  lj_dtype dtype;
+  int32_t ndim;                 /* 0 to LJ_MAX_NDIM */
+  int64_t shape[LJ_MAX_NDIM];   /* never negative */
+  int64_t strides[LJ_MAX_NDIM]; /* bytes; any sign */
+  bool readonly;                /* kernels that store into it are refused while compiling */
+} lj_array;
+
+typedef enum lj_kind { LJ_KIND_NONE, LJ_KIND_SCALAR, LJ_KIND_STR, LJ_KIND_TUPLE, LJ_KIND_ARRAY, LJ_KIND_DTYPE } lj_kind;
+
+/* A typed value: an argument or a result. Zero-initialised is None. Scalars need no freeing.
+ * `owner` is NULL for memory that the host keeps, else the library's hold on the memory behind array, text or items: lj_value_free()
+ * gives it back. Never copy a struct with an owner and free both; lj_value_copy() makes a second one. */
+typedef struct lj_value {
+  lj_kind kind;
+  lj_dtype dtype; /* SCALAR: its type; DTYPE: the dtype it is */
+  void *owner;
+  union {
+    int64_t i;       /* BOOL (0 or 1), INT8 … INT64 */
+    uint64_t u;      /* UINT8 … UINT64 */
+    double f;        /* FLOAT32, FLOAT64 */
+    lj_complex128 c; /* COMPLEX64, COMPLEX128 */
+    struct {
+      const char *data; /* UTF-8, no NUL needed */
+      size_t length;
+    } str;
+    struct {
+      struct lj_value *items; /* owned with the tuple when owner is set */
+      size_t count;
+    } tuple;
+    lj_array array;
+  } as;
+} lj_value;
+
+static inline lj_value lj_none(void) {
+  lj_value v;
+  v.kind = LJ_KIND_NONE, v.dtype = LJ_BOOL, v.owner = NULL, v.as.i = 0;
+  return v;
+}
+static inline lj_value lj_bool(bool b) {
+  lj_value v = lj_none();
+  v.kind = LJ_KIND_SCALAR, v.as.i = b;
+  return v;
+}
+static inline lj_value lj_int64(int64_t i) {
+  lj_value v = lj_none();
+  v.kind = LJ_KIND_SCALAR, v.dtype = LJ_INT64, v.as.i = i;
+  return v;
+}
+static inline lj_value lj_float64(double f) {
+  lj_value v = lj_none();
+  v.kind = LJ_KIND_SCALAR, v.dtype = LJ_FLOAT64, v.as.f = f;
+  return v;
+}
+static inline lj_value lj_complex(double re, double im) {
+  lj_value v = lj_none();
+  v.kind = LJ_KIND_SCALAR, v.dtype = LJ_COMPLEX128, v.as.c.re = re, v.as.c.im = im;
+  return v;
+}
+
+/* A scalar of any dtype from a number: converted as C casts do. */
+LJ_API lj_value lj_scalar(lj_dtype dtype, double number);
+/* Borrows `text` (NUL-terminated). */
+LJ_API lj_value lj_string(const char *text);
+/* Borrows `items`. */
+LJ_API lj_value lj_tuple(lj_value *items, size_t count);
+/* Host memory as an array, in C order, without a copy. Borrowed: it must live while the value, or a result that is a view of it, is used. */
+LJ_API lj_value lj_array_wrap(lj_dtype dtype, void *data, int ndim, const int64_t *shape);
+LJ_API lj_value lj_array1d(lj_dtype dtype, void *data, int64_t n);
+LJ_API lj_value lj_array2d(lj_dtype dtype, void *data, int64_t rows, int64_t columns);
+/* The same with strides in bytes. */
+LJ_API lj_value lj_array_wrap_strided(lj_dtype dtype, void *data, int ndim, const int64_t *shape, const int64_t *strides);
+/* A new array of zeros in C order that the library owns. None when the memory or the shape is impossible. */
+LJ_API lj_value lj_array_new(lj_dtype dtype, int ndim, const int64_t *shape);
+/* A second hold on the same value: owned memory is shared, borrowed memory stays borrowed. Free both. */
+LJ_API lj_value lj_value_copy(const lj_value *value);
+/* Gives back what the value owns; it is None afterwards. Any initialised value may be passed. */
+LJ_API void lj_value_free(lj_value *value);
+/* Its type, as signatures write it: "float64[:, ::1]", "int64", "Tuple((int64, float64))". *out is owned by the caller. */
+LJ_API void lj_value_type(const lj_value *value, lj_text *out);
+
+/**
+ * A value from text: a Python literal (3, -2.5, True, None, "s", 1+2j, nested tuples, [..] of numbers for an array), or DTYPE:literal for a
+ * scalar of that type (float32:2.5).
+ * @param value  Out, owned by the caller: free it with lj_value_free().
+ * @return LJ_OK, or LJ_ERROR with the reason in the report.
+ */
+LJ_API lj_status lj_value_parse(const char *text, size_t length, lj_report *report, lj_value *value);
+/* As print() shows it, or (strings) as repr() does. *out is owned by the caller. */
+LJ_API void lj_value_format(const lj_value *value, bool repr, lj_text *out);
+
+typedef enum lj_file_mode {
+  LJ_FILE_PRIVATE, /* mapped copy-on-write: stores stay in memory */
+  LJ_FILE_WRITE    /* mapped shared: stores go to the file */
+} lj_file_mode;
+
+/* An array from a .npy file, without a copy. Owned by the caller. LJ_IO when the file cannot be read or is not a .npy file that is supported. */
+LJ_API lj_status lj_value_load(const char *path, lj_file_mode mode, lj_report *report, lj_value *value);
+/* To a file: an array or scalar as .npy; a tuple of them as .npz, with the names arr_0, arr_1, … that NumPy gives; the ending decides. */
+LJ_API lj_status lj_value_save(const lj_value *value, const char *path, lj_report *report);
+
+/* ---- engine -------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct lj_engine lj_engine;
+typedef struct lj_module lj_module;
+typedef struct lj_function lj_function;
+typedef struct lj_kernel lj_kernel;
+
+/* How an engine compiles and runs. Fill it with lj_config_init(), then change what you want. Flags are the defaults for what a kernel's
+ * decorator leaves unset. */
+typedef struct lj_config {
+  size_t size;          /* of this struct, set by lj_config_init(): newer libraries accept older programs */
+  const char *cpu;      /* NULL: this machine's, with its features; else LLVM's name of one: "x86-64-v3". Copied. */
+  int opt_level;        /* 0 to 3; 3 */
+  bool fastmath;        /* allow reassociation, contraction and approximate functions; false */
+  bool parallel;        /* prange and large array expressions run on all cores; false */
+  bool numpy_errors;    /* division by zero gives inf, nan or 0 instead of ZeroDivisionError; false */
+  bool no_boundscheck;  /* indices are not checked; false */
+  void (*print)(void *data, const char *text, size_t length); /* where print() goes; NULL: standard output. May be called by several threads. */
+  void *print_data;
+} lj_config;
+
+LJ_API void lj_config_init(lj_config *config);
+
+/**
+ * An engine: holds the compiler's settings and the compiled code.
+ * @param config  NULL for the defaults; not kept.
+ * @param engine  Out, owned by the caller: lj_engine_free() after all of its modules are freed.
+ * @return LJ_OK; LJ_MISUSE when the config is wrong (an unknown CPU).
+ */
+LJ_API lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **engine);
+LJ_API void lj_engine_free(lj_engine *engine); /* NULL is allowed. */
+
+/* ---- modules ------------------------------------------------------------------------------------------------------------------------- */
+
+enum {
+  LJ_LOAD_MAIN = 1 /* the module is a program: __name__ is "__main__" in it (else the file's name without folder and ending) */
+};
+
+/**
+ * Compile the source text of a module as far as its types: everything that can be wrong with the text itself is reported here.
+ *
+ * @param file    The name that diagnostics show: a path, "<stdin>", any name. Copied.
+ * @param source  UTF-8, `length` bytes, no NUL needed. Copied.
+ * @param flags   LJ_LOAD_… or 0.
+ * @param module  Out, owned by the caller: lj_module_free() before its engine.
+ * @return LJ_OK; LJ_ERROR with up to 20 errors in the report.
+ */
+LJ_API lj_status lj_module_load(lj_engine *engine, const char *file, const char *source, size_t length, unsigned flags, lj_report *report,
+                                lj_module **module);
+/* The same from a file. LJ_IO when it cannot be read. */
+LJ_API lj_status lj_module_load_file(lj_engine *engine, const char *path, unsigned flags, lj_report *report, lj_module **module);
+/* Frees the module, its functions and kernels, and unloads their code. Results of calls stay valid. NULL is allowed. */
+LJ_API void lj_module_free(lj_module *module);
+/**
+ * Run the top-level statements, as `loopjit run` does, on the calling thread. May be called again: each run starts afresh.
+ * @return LJ_OK; LJ_ERROR with the error and its chain of calls in the report.
+ */
+LJ_API lj_status lj_module_run(lj_module *module, lj_report *report);
+
+/* The functions that stand at the module's top level, in the order of the text. Functions belong to their module. */
+LJ_API size_t lj_module_function_count(const lj_module *module);
+LJ_API lj_function *lj_module_function(const lj_module *module, size_t index);    /* NULL beyond the end */
+LJ_API lj_function *lj_module_find(const lj_module *module, const char *name);    /* NULL when there is none */
+LJ_API const char *lj_function_name(const lj_function *function);
+LJ_API const char *lj_function_doc(const lj_function *function);                  /* its docstring; "" when it has none */
+LJ_API size_t lj_function_param_count(const lj_function *function);
+LJ_API const char *lj_function_param_name(const lj_function *function, size_t index); /* NULL beyond the end */
+LJ_API bool lj_function_param_has_default(const lj_function *function, size_t index);
+
+/* ---- calls --------------------------------------------------------------------------------------------------------------------------- */
+
+/**
+ * Call a function with values: compiled for their types at the first call, then found again. Trailing parameters with defaults may be left out.
+ * Arrays are passed without a copy.
+ *
+ * @param args    Borrowed.
+ * @param result  Out, owned by the caller: lj_value_free(). NULL: dropped. A result that is a view of an argument shares its memory.
+ * @return LJ_OK; LJ_ERROR with compile-time errors or the run-time error in the report; LJ_MISUSE for a malformed value.
+ * When the function reads arrays of the module's top level, the top-level statements run before it in each call, as an import would run them,
+ * and such calls of one module run one after another.
+ */
+LJ_API lj_status lj_call(lj_function *function, const lj_value *args, size_t count, lj_value *result, lj_report *report);
+
+/**
+ * Compile a function for argument types and keep the result.
+ * @param signature  As numba writes it, with or without a result: "float64(float64[:, ::1], int64)", "float64[:], int64", "" for no arguments.
+ * @param kernel     Out; belongs to the module. The same types give the same kernel.
+ * @return LJ_OK; LJ_ERROR.
+ */
+LJ_API lj_status lj_specialise(lj_function *function, const char *signature, lj_report *report, lj_kernel **kernel);
+/* The same for the types of example values. */
+LJ_API lj_status lj_specialise_for(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **kernel);
+/* "float64(array(float64, 2d, C), int64)". */
+LJ_API const char *lj_kernel_signature(const lj_kernel *kernel);
+/* Call it: arguments are converted to its types as numba converts them (int to float, C order to any), or refused with a TypeError. */
+LJ_API lj_status lj_kernel_call(lj_kernel *kernel, const lj_value *args, size_t count, lj_value *result, lj_report *report);
+
+/* Native calls, without checks and conversions. `args` points to a C struct of the arguments in order, `result` to room for the result. Scalars
+ * are as in C (bool: one byte; complex: real, imaginary). Arrays are {void *data; void *owner (NULL: borrowed); int64_t shape[ndim];
+ * int64_t strides[ndim] (bytes)}, strings {const char *data; void *owner; int64_t length}, tuples structs of their elements; None, dtypes and
+ * functions take no room. A result's owner, if not NULL, is given back with lj_owner_release(). */
+typedef struct lj_context lj_context;
+typedef int32_t (*lj_entry)(lj_context *context, const void *args, void *result); /* 0, or nonzero: the error is in the context */
+/* Lives as long as the module. Any number of threads may call it, unless the function reads arrays of the module's top level. */
+LJ_API lj_entry lj_kernel_entry(const lj_kernel *kernel);
+LJ_API size_t lj_kernel_args_size(const lj_kernel *kernel);            /* bytes of the struct of arguments */
+LJ_API size_t lj_kernel_result_size(const lj_kernel *kernel);
+LJ_API lj_context *lj_context_new(lj_engine *engine);                  /* for calls of one thread: the one that made it. Owned by the caller. */
+LJ_API void lj_context_free(lj_context *context);
+LJ_API void lj_context_report(lj_context *context, lj_report *report); /* the error of the last call, which is then cleared */
+LJ_API void lj_owner_release(void *owner);                             /* NULL is allowed */
+
+/* ---- inspection ---------------------------------------------------------------------------------------------------------------------- */
+
+/* The stages that can be shown, in order: "tokens", "ast", "types", "loops", "llvm", "llvm-opt", "asm", "obj". NULL beyond the end. */
+LJ_API const char *lj_stage_name(size_t index);
+LJ_API const char *lj_stage_about(size_t index); /* what it is, in a few words */
+/* The passes over the Loop IR, in order. NULL beyond the end. */
+LJ_API const char *lj_pass_name(size_t index);
+LJ_API const char *lj_pass_about(size_t index);
+
+/* What does not need correct types: the stage "tokens" or "ast" of a text. For "tokens" mistakes are part of the output. */
+LJ_API lj_status lj_source_emit(const char *file, const char *source, size_t length, const char *stage, lj_report *report, lj_text *out);
+/**
+ * What the compiler made of a module.
+ * @param stage      One of lj_stage_name(); "loops:after=PASS" stops after a pass.
+ * @param function   NULL: the module as a program. Else this function, for the types of `signature`.
+ * @param signature  As for lj_specialise(); NULL without a function, or for the function's own signature.
+ * @param out        Owned by the caller. Text, except for "obj": an object file.
+ * @return LJ_OK; LJ_ERROR; LJ_MISUSE when there is no such stage or pass.
+ */
+LJ_API lj_status lj_module_emit(lj_module *module, const char *stage, lj_function *function, const char *signature, lj_report *report,
+                                lj_text *out);
+
+/* Seconds spent on a module so far, by stage: one row each. */
+#define LJ_TIMES(X) X(read) X(parse) X(sema) X(infer) X(lower) X(passes) X(start_llvm) X(codegen) X(optimize) X(emit) X(link) X(run)
+typedef struct lj_times {
+  size_t size; /* of this struct: set it before the call */
+#define X(stage) double stage;
+  LJ_TIMES(X)
+#undef X
+} lj_times;
+LJ_API void lj_module_times(const lj_module *module, lj_times *times);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

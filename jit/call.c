@@ -1,0 +1,203 @@
+/* Calls: from a function and values to the kernel that fits, from there to native code and back.
+ * In: values. Out: a value, or a report. Finding a kernel again takes no inference: the types of the values are its key.
+ * The module's lock is held while a kernel is looked up or made, never while it runs. */
+#include "jit/engine.h"
+
+#include <stdlib.h>
+
+enum { KEY_ROOM = 256, STACK_ROOM = 1024 };
+
+/* ---- finding the kernel -------------------------------------------------------------------------------------------------------------- */
+
+static lj_status infer_types(lj_function *function, const Type *const *types, uint32_t count, lj_report *report, const Spec **out) {
+  lj_module *module = function->module;
+  Arena arena;
+  Diag dx;
+  arena_init(&arena);
+  diag_init(&dx, &arena);
+  double start = engine_now();
+  *out = infer_function(&module->program, function->def, types, count, function->def->name_span, &dx);
+  module->times.infer += engine_now() - start;
+  if (dx.first) report_diag(report, &dx);
+  arena_drop(&arena);
+  return *out ? LJ_OK : LJ_ERROR;
+}
+
+/* The types of a signature's text; LJ_ERROR with the reason in the diagnostics. */
+static bool parse_signature(lj_module *module, const char *text, Diag *dx, const Type **result, const Type ***types, uint32_t *count) {
+  *result = NULL, *types = NULL, *count = 0;
+  size_t length = strlen(text);
+  if (strspn(text, " \t()") == length) return true; /* no arguments */
+  Source *src = arena_new(&module->arena, Source);
+  source_init(src, &module->arena, "<signature>", arena_copy(&module->arena, text, length), (uint32_t)length);
+  const Expr *e = parse_expression(&module->arena, &module->names, src, dx);
+  return e && typespec_signature(&module->program.types, &module->names, e, dx, result, types, count);
+}
+
+lj_status call_signature(lj_function *function, const char *signature, lj_report *report, const Spec **out) {
+  const Type *result, **types;
+  uint32_t count;
+  Diag dx;
+  *out = NULL;
+  diag_init(&dx, &function->module->arena);
+  if (!parse_signature(function->module, signature, &dx, &result, &types, &count)) {
+    report_diag(report, &dx);
+    return LJ_ERROR;
+  }
+  lj_status status = infer_types(function, types, count, report, out);
+  if (status == LJ_OK && result && result != (*out)->result) {
+    diag_error(&dx, TYPE_ERROR, function->def->name_span, "%s() returns %s here, not %s", lj_function_name(function),
+               type_name((*out)->result), type_name(result));
+    report_diag(report, &dx);
+    status = LJ_ERROR;
+  }
+  return status;
+}
+
+static lj_status specialise_values(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
+  lj_module *module = function->module;
+  const Type **types = calloc(count + 1, sizeof *types);
+  const Spec *spec;
+  if (!types) lj_panic(__FILE__, __LINE__, "out of memory");
+  for (size_t i = 0; i < count; i++) types[i] = value_type(&module->program.types, &args[i]);
+  lj_status status = infer_types(function, types, (uint32_t)count, report, &spec);
+  if (status == LJ_OK) status = compile_kernel(module, spec, report, out);
+  free(types);
+  return status;
+}
+
+static lj_status find_kernel(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
+  lj_module *module = function->module;
+  char key[KEY_ROOM], *at = key;
+  bool keyed = true;
+  *out = NULL;
+  for (size_t i = 0; i < count && keyed; i++) keyed = value_key(&args[i], &at, key + sizeof key);
+  size_t length = (size_t)(at - key);
+  pthread_mutex_lock(&module->lock);
+  for (const Dispatch *d = function->dispatch; d && keyed && !*out; d = d->next)
+    if (d->length == length && memcmp(d->key, key, length) == 0) *out = d->kernel;
+  lj_status status = *out ? LJ_OK : specialise_values(function, args, count, report, out);
+  if (status == LJ_OK && keyed && (!function->dispatch || function->dispatch->kernel != *out)) {
+    Dispatch *d = arena_new(&module->arena, Dispatch);
+    *d = (Dispatch){.key = arena_copy(&module->arena, key, length), .length = length, .kernel = *out, .next = function->dispatch};
+    function->dispatch = d;
+  }
+  pthread_mutex_unlock(&module->lock);
+  return status;
+}
+
+lj_status lj_specialise(lj_function *function, const char *signature, lj_report *report, lj_kernel **out) {
+  *out = NULL;
+  lj_report_clear(report);
+  if (!function || !signature) return report_message(report, LJ_MISUSE, "a function and a signature are needed");
+  pthread_mutex_lock(&function->module->lock);
+  const Spec *spec;
+  lj_status status = call_signature(function, signature, report, &spec);
+  if (status == LJ_OK) status = compile_kernel(function->module, spec, report, out);
+  pthread_mutex_unlock(&function->module->lock);
+  return status;
+}
+
+static lj_status check_values(const lj_function *function, const lj_value *args, size_t count, lj_report *report) {
+  if (!function) return report_message(report, LJ_MISUSE, "there is no function to call");
+  for (size_t i = 0; i < count; i++)
+    if (!value_is_sound(&args[i])) return report_message(report, LJ_MISUSE, "argument %zu is not a value: wrong dtype, shape or alignment", i + 1);
+  return LJ_OK;
+}
+
+lj_status lj_specialise_for(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
+  *out = NULL;
+  lj_report_clear(report);
+  lj_status status = check_values(function, args, count, report);
+  return status == LJ_OK ? find_kernel(function, args, count, report, out) : status;
+}
+
+/* ---- running it ---------------------------------------------------------------------------------------------------------------------- */
+
+/* Runs the entry with packed arguments; unpacks the result. */
+static lj_status enter(lj_kernel *kernel, const void *args, void *room, lj_value *result, lj_report *report) {
+  lj_context context;
+  engine_init_rt(kernel->module->engine, &context.rt);
+  if (kernel->has_globals) pthread_mutex_lock(&kernel->module->run_lock);
+  int32_t error = kernel->entry(&context, args, room);
+  if (kernel->has_globals) pthread_mutex_unlock(&kernel->module->run_lock);
+  lj_status status = error ? LJ_ERROR : LJ_OK;
+  if (error) {
+    report_error(report, &context.rt);
+  } else {
+    lj_value value;
+    value_unpack(kernel->spec->result, room, &value);
+    if (result) *result = value;
+    else lj_value_free(&value);
+  }
+  lj_rt_drop(&context.rt);
+  return status;
+}
+
+static lj_status refuse_argument(const lj_kernel *kernel, const ArgSlot *slot, const lj_value *arg, lj_report *report) {
+  lj_text have;
+  lj_value_type(arg, &have);
+  Arena arena;
+  Diag dx;
+  arena_init(&arena);
+  diag_init(&dx, &arena);
+  const Param *param = &kernel->spec->func->params.data[slot->arg];
+  diag_error(&dx, TYPE_ERROR, param->span, "'%s' is %s here; %s cannot be passed", param->name->text, type_name(slot->type), have.data);
+  report_diag(report, &dx);
+  arena_drop(&arena);
+  lj_text_free(&have);
+  return LJ_ERROR;
+}
+
+static lj_status call_kernel(lj_kernel *kernel, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
+  _Alignas(16) char room[STACK_ROOM];
+  size_t at_result = (kernel->args_size + 15) & ~(size_t)15, size = at_result + kernel->result_size;
+  if (count != kernel->arg_count)
+    return report_message(report, LJ_MISUSE, "%s takes %u arguments, not %zu", kernel->signature, kernel->arg_count, count);
+  char *memory = size <= sizeof room ? room : aligned_alloc(16, (size + 15) & ~(size_t)15);
+  if (!memory) lj_panic(__FILE__, __LINE__, "out of memory");
+  lj_status status = LJ_OK;
+  for (uint32_t i = 0; i < kernel->slot_count && status == LJ_OK; i++) {
+    const ArgSlot *slot = &kernel->slots[i];
+    if (!value_pack(&args[slot->arg], slot->type, memory + slot->offset)) status = refuse_argument(kernel, slot, &args[slot->arg], report);
+  }
+  if (status == LJ_OK) status = enter(kernel, memory, memory + at_result, result, report);
+  if (memory != room) free(memory);
+  return status;
+}
+
+lj_status lj_kernel_call(lj_kernel *kernel, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
+  if (result) *result = lj_none();
+  lj_report_clear(report);
+  if (!kernel) return report_message(report, LJ_MISUSE, "there is no kernel to call");
+  for (size_t i = 0; i < count; i++)
+    if (!value_is_sound(&args[i])) return report_message(report, LJ_MISUSE, "argument %zu is not a value: wrong dtype, shape or alignment", i + 1);
+  return call_kernel(kernel, args, count, result, report);
+}
+
+lj_status lj_call(lj_function *function, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
+  if (result) *result = lj_none();
+  lj_report_clear(report);
+  lj_status status = check_values(function, args, count, report);
+  if (status != LJ_OK) return status;
+  lj_kernel *kernel;
+  status = find_kernel(function, args, count, report, &kernel);
+  return status == LJ_OK ? call_kernel(kernel, args, count, result, report) : status;
+}
+
+lj_status lj_module_run(lj_module *module, lj_report *report) {
+  lj_report_clear(report);
+  if (!module) return report_message(report, LJ_MISUSE, "there is no module to run");
+  lj_kernel *kernel;
+  pthread_mutex_lock(&module->lock);
+  lj_status status = compile_kernel(module, module->program.main, report, &kernel);
+  pthread_mutex_unlock(&module->lock);
+  if (status != LJ_OK) return status;
+  double start = engine_now();
+  status = call_kernel(kernel, NULL, 0, NULL, report);
+  double took = engine_now() - start;
+  pthread_mutex_lock(&module->lock);
+  module->times.run += took;
+  pthread_mutex_unlock(&module->lock);
+  return status;
+}

@@ -1,0 +1,105 @@
+/* Kernels: a specialisation becomes code that can be called.
+ *   Spec ──ir_lower──▶ Loop IR ──passes──▶ Loop IR ──backend──▶ object ──link──▶ entry
+ * In: a specialisation of the module; its lock is held. Out: a kernel, kept by the module; the same specialisation gives the same kernel.
+ * The Loop IR lives as long as one compile. */
+#include "jit/engine.h"
+
+#include <stdlib.h>
+
+const char compile_symbol[] = "loopjit_entry";
+
+lj_status compile_unit(lj_module *module, const Spec *spec, Arena *arena, lj_report *report, IrUnit **out) {
+  double start = engine_now();
+  Diag dx;
+  diag_init(&dx, arena);
+  *out = ir_lower(arena, &module->program, spec, &dx);
+  module->times.lower += engine_now() - start;
+  if (dx.first) report_diag(report, &dx);
+  return *out ? LJ_OK : LJ_ERROR;
+}
+
+/* The struct of arguments: the entry's parameters in order, each from the argument of its name. */
+static void place_args(lj_module *module, const IrFunc *entry, lj_kernel *kernel) {
+  const FuncDef *func = kernel->spec->func;
+  size_t end = 0, align = 1;
+  uint32_t next = 0;
+  kernel->slots = arena_array(&module->arena, ArgSlot, func->params.len + 1);
+  for (uint32_t i = 0; i < func->params.len; i++) {
+    const Type *type = kernel->spec->args[i];
+    size_t one;
+    if (!type) continue; /* left to its default */
+    kernel->arg_count = i + 1;
+    if (!layout_size(type, &one)) continue;
+    LJ_ASSERT(next < entry->params.len);
+    type = entry->params.data[next++]->type;
+    kernel->slots[kernel->slot_count++] = (ArgSlot){.type = type, .arg = i, .offset = (uint32_t)layout_place(type, &end, &align)};
+  }
+  kernel->args_size = (end + align - 1) / align * align;
+  kernel->result_size = layout_size(kernel->spec->result, &align);
+}
+
+static const char *signature_text(lj_module *module, const Spec *spec) {
+  StrBuf text = {0};
+  sb_printf(&text, "%s(", type_name(spec->result));
+  for (uint32_t i = 0; i < spec->func->params.len && spec->args[i]; i++) sb_printf(&text, "%s%s", i ? ", " : "", type_name(spec->args[i]));
+  sb_puts(&text, ")");
+  const char *copy = arena_copy(&module->arena, text.data, text.len);
+  sb_drop(&text);
+  return copy;
+}
+
+/* Unit to entry. The kernel's code is linked when this succeeds. */
+static lj_status make_code(lj_module *module, IrUnit *unit, lj_report *report, lj_kernel *kernel) {
+  Backend *backend;
+  lj_status status = engine_backend(module->engine, &module->times, report, &backend);
+  if (status != LJ_OK) return status;
+  StrBuf object = {0}, error = {0};
+  BackendTimes times = {0};
+  void *entry = NULL;
+  bool ok = backend_compile(backend, unit, compile_symbol, NULL, &object, &times, &error) &&
+            backend_link(backend, object.data, object.len, compile_symbol, &kernel->code, &entry, &times, &error);
+  module->times.codegen += times.codegen, module->times.optimize += times.optimize;
+  module->times.emit += times.emit, module->times.link += times.link;
+  if (ok) memcpy(&kernel->entry, &entry, sizeof entry);
+  else status = report_message(report, LJ_INTERNAL, "%s", sb_text(&error));
+  sb_drop(&object);
+  sb_drop(&error);
+  return status;
+}
+
+lj_status compile_kernel(lj_module *module, const Spec *spec, lj_report *report, lj_kernel **out) {
+  *out = NULL;
+  for (lj_kernel *k = module->kernels; k; k = k->next)
+    if (k->spec == spec) {
+      *out = k;
+      return LJ_OK;
+    }
+  Arena arena;
+  arena_init(&arena);
+  IrUnit *unit;
+  lj_status status = compile_unit(module, spec, &arena, report, &unit);
+  if (status == LJ_OK) {
+    double start = engine_now();
+    ir_run_passes(unit, NULL);
+    module->times.passes += engine_now() - start;
+    lj_kernel *kernel = arena_new(&module->arena, lj_kernel);
+    kernel->module = module;
+    kernel->spec = spec;
+    status = make_code(module, unit, report, kernel);
+    if (status == LJ_OK) {
+      place_args(module, unit->entry, kernel);
+      kernel->has_globals = unit->globals.len > 0;
+      kernel->signature = signature_text(module, spec);
+      kernel->next = module->kernels;
+      module->kernels = kernel;
+      *out = kernel;
+    }
+  }
+  arena_drop(&arena);
+  return status;
+}
+
+const char *lj_kernel_signature(const lj_kernel *kernel) { return kernel->signature; }
+lj_entry lj_kernel_entry(const lj_kernel *kernel) { return kernel->entry; }
+size_t lj_kernel_args_size(const lj_kernel *kernel) { return kernel->args_size; }
+size_t lj_kernel_result_size(const lj_kernel *kernel) { return kernel->result_size; }

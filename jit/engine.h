@@ -1,0 +1,114 @@
+/* What the rooms that implement loopjit.h share: the insides of its handles, and the ways between them.
+ *   engine.c  engines, versions, names of stages     report.c      diagnostics and run-time errors as data and text
+ *   module.c  text to a typed program, functions     compile.c     a specialisation to code: kernels
+ *   call.c    signatures, dispatch, calls, runs      inspect.c     dumps of every stage, times
+ *   value.c   values, ownership, types               value_pack.c  values to and from the memory layout of compiled code
+ *   cpus.c    names of processors
+ *   value_text.c  literals and printing              value_file.c  .npy and .npz
+ * A module's lock guards its arena, type table, specialisations and kernels: it is held while the module is compiled, never while its code runs. */
+#ifndef LJ_ENGINE_H
+#define LJ_ENGINE_H
+
+#include <pthread.h>
+
+#include "include/loopjit.h"
+#include "jit/backend.h"
+#include "runtime/rt.h"
+
+struct lj_engine {
+  lj_config config; /* cpu points to memory of the engine */
+  ProgramOptions options;
+  pthread_mutex_t lock; /* of `backend` */
+  Backend *backend;     /* opened at the first compile: checking a program needs no LLVM */
+};
+
+/* A place of the struct of arguments: the value goes there, converted to the type. */
+typedef struct ArgSlot {
+  const Type *type;
+  uint32_t arg; /* index of the argument */
+  uint32_t offset;
+} ArgSlot;
+
+struct lj_kernel {
+  lj_module *module;
+  const Spec *spec;
+  const char *signature;
+  lj_entry entry;
+  BackendCode *code;
+  ArgSlot *slots;
+  uint32_t slot_count, arg_count; /* arguments that a call passes */
+  size_t args_size, result_size;
+  bool has_globals; /* top-level arrays, which live in the code: one call at a time */
+  lj_kernel *next;
+};
+
+/* Which kernel serves values of these types: found without inference. */
+typedef struct Dispatch Dispatch;
+struct Dispatch {
+  const char *key; /* value_key() of the arguments, one after the other */
+  size_t length;
+  lj_kernel *kernel;
+  Dispatch *next;
+};
+
+struct lj_function {
+  lj_module *module;
+  FuncDef *def;
+  Dispatch *dispatch;
+};
+
+struct lj_module {
+  lj_engine *engine; /* borrowed */
+  pthread_mutex_t lock;
+  pthread_mutex_t run_lock; /* held while code with top-level arrays runs */
+  Arena arena;
+  StrTab names;
+  Source source;
+  Module *ast;
+  Program program;
+  lj_function *functions;
+  size_t function_count;
+  lj_kernel *kernels;
+  lj_times times;
+};
+
+struct lj_context {
+  lj_rt rt; /* first: compiled code gets this address */
+};
+
+/* report.c. `report` may be NULL in all of them. */
+void report_diag(lj_report *report, const Diag *dx);
+void report_error(lj_report *report, const lj_rt *rt);
+lj_status report_message(lj_report *report, lj_status status, const char *fmt, ...) LJ_PRINTF(3, 4); /* returns the status */
+
+/* engine.c: the backend, opened at the first use. */
+lj_status engine_backend(lj_engine *engine, lj_times *times, lj_report *report, Backend **out);
+void engine_init_rt(const lj_engine *engine, lj_rt *rt);
+double engine_now(void); /* seconds */
+bool cpu_is_known(const char *name); /* cpus.c */
+
+/* module.c: bytes of a file; "-" is not special. Owned by the caller (free). */
+lj_status file_read(const char *path, lj_report *report, char **data, size_t *length);
+
+/* compile.c; the module's lock is held. */
+lj_status compile_kernel(lj_module *module, const Spec *spec, lj_report *report, lj_kernel **out); /* the same spec gives the same kernel */
+lj_status compile_unit(lj_module *module, const Spec *spec, Arena *arena, lj_report *report, IrUnit **out); /* lowered, before the passes */
+extern const char compile_symbol[];
+
+/* call.c; the module's lock is held. NULL spec after errors, which are in the report. */
+lj_status call_signature(lj_function *function, const char *signature, lj_report *report, const Spec **out);
+
+/* value.c */
+const Type *value_type(TypeTable *types, const lj_value *value); /* NULL when the value is malformed */
+bool value_key(const lj_value *value, char **at, const char *end); /* a short text that is the same for values of the same type; false: no room */
+bool value_is_sound(const lj_value *value);
+lj_owner *value_new_owner(size_t size); /* with zeroed memory behind it; NULL when there is none */
+
+/* value_pack.c: the layout of runtime/rt.h. */
+size_t layout_size(const Type *type, size_t *align);
+size_t layout_place(const Type *type, size_t *end, size_t *align); /* the next member of a struct: its offset; keeps end and align up to date */
+bool value_pack(const lj_value *value, const Type *type, void *memory); /* converts scalars; false when the type does not fit */
+void value_unpack(const Type *type, const void *memory, lj_value *value); /* takes over references */
+void value_code(const lj_value *value, StrBuf *out);                      /* type code */
+
+#endif

@@ -1,0 +1,32 @@
+/* What the rooms of jit/ that know LLVM share: backend.c (the public functions), target.c (target machines), optimize.c (passes and
+ * output), orc.c (linking). Nobody else includes it. */
+#ifndef LJ_LLVM_H
+#define LJ_LLVM_H
+
+#include "jit/backend.h"
+#include <llvm-c/Core.h>
+#include <llvm-c/TargetMachine.h>
+
+/* target.c: what code is made for; fixed when the backend opens. The strings are owned. */
+typedef struct Target {
+  LLVMTargetRef target;
+  char *triple, *cpu, *features; /* from LLVM: freed with LLVMDisposeMessage */
+  int opt_level;
+} Target;
+
+bool target_init(Target *target, const BackendOptions *options, StrBuf *error);
+void target_drop(Target *target);
+LLVMTargetMachineRef target_machine(const Target *target); /* owned by the caller */
+
+/* optimize.c: both false with a text in *error. */
+bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine, int level, StrBuf *error);
+bool emit_module(LLVMModuleRef module, LLVMTargetMachineRef machine, LLVMCodeGenFileType kind, StrBuf *out, StrBuf *error);
+
+/* orc.c: the linker. One per backend; its functions may be called by several threads. */
+typedef struct Linker Linker;
+bool linker_open(Linker **out, StrBuf *error);
+void linker_close(Linker *linker);
+bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, BackendCode **code, void **entry, StrBuf *error);
+void linker_remove(Linker *linker, BackendCode *code);
+
+#endif

@@ -1,0 +1,48 @@
+/* The machine that code is made for: the host with all its features, unless the options name another processor. LLVM's tables of the native
+ * target are set up once per process. */
+#include "jit/llvm.h"
+#include <llvm-c/Target.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+static void init_llvm(void) {
+  LLVMInitializeNativeTarget();
+  LLVMInitializeNativeAsmPrinter();
+}
+
+bool target_init(Target *target, const BackendOptions *options, StrBuf *error) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, init_llvm);
+  *target = (Target){.opt_level = options->opt_level};
+  target->triple = LLVMGetDefaultTargetTriple();
+  char *why = NULL;
+  if (LLVMGetTargetFromTriple(target->triple, &target->target, &why)) {
+    sb_printf(error, "no code can be made for %s: %s", target->triple, why);
+    LLVMDisposeMessage(why);
+    target_drop(target);
+    return false;
+  }
+  target->cpu = options->cpu ? LLVMCreateMessage(options->cpu) : LLVMGetHostCPUName();
+  if (options->features)
+    target->features = LLVMCreateMessage(options->features);
+  else
+    target->features = options->cpu ? LLVMCreateMessage("") : LLVMGetHostCPUFeatures();
+  return true;
+}
+
+void target_drop(Target *target) {
+  LLVMDisposeMessage(target->triple);
+  if (target->cpu) LLVMDisposeMessage(target->cpu);
+  if (target->features) LLVMDisposeMessage(target->features);
+  *target = (Target){0};
+}
+
+/* Position-independent: the linker reaches functions that are far away through stubs. Floating-point operations are fused only where the
+ * instruction itself allows it (LLVM's default for target machines made this way). */
+LLVMTargetMachineRef target_machine(const Target *target) {
+  static const LLVMCodeGenOptLevel levels[] = {LLVMCodeGenLevelNone, LLVMCodeGenLevelLess, LLVMCodeGenLevelDefault,
+                                               LLVMCodeGenLevelAggressive};
+  int level = target->opt_level < 0 ? 0 : target->opt_level > 3 ? 3 : target->opt_level;
+  return LLVMCreateTargetMachine(target->target, target->triple, target->cpu, target->features, levels[level], LLVMRelocPIC,
+                                 LLVMCodeModelSmall);
+}

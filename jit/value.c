@@ -1,0 +1,182 @@
+/* Values on the host's side: making them, owning their memory, telling whether they are sound.
+ * In and out: lj_value. Memory is behind an lj_owner, the same that compiled code counts, so results and arguments share it without a copy. */
+#include "jit/engine.h"
+
+#include <stdlib.h>
+
+static void release_malloced(lj_owner *owner) {
+  free(owner->memory);
+  free(owner);
+}
+
+lj_owner *value_new_owner(size_t size) {
+  lj_owner *owner = calloc(1, sizeof *owner);
+  size_t room = size ? (size + 63) / 64 * 64 : 64;
+  void *memory = owner && room >= size ? aligned_alloc(64, room) : NULL;
+  if (!memory) {
+    free(owner);
+    return NULL;
+  }
+  memset(memory, 0, room);
+  *owner = (lj_owner){.refs = 1, .release = release_malloced, .memory = memory, .size = (int64_t)size};
+  return owner;
+}
+
+void lj_owner_release(void *handle) {
+  lj_owner *owner = handle;
+  if (owner && __atomic_sub_fetch(&owner->refs, 1, __ATOMIC_ACQ_REL) == 0) lj_rt_free(owner);
+}
+
+lj_value lj_scalar(lj_dtype dtype, double number) {
+  lj_value v = {.kind = LJ_KIND_SCALAR, .dtype = dtype};
+  bool negative = number < 0;
+  switch (dtype_info[dtype].kind) {
+  case 'f': v.as.f = dtype == LJ_FLOAT32 ? (double)(float)number : number; break;
+  case 'c': v.as.c = (lj_complex128){dtype == LJ_COMPLEX64 ? (double)(float)number : number, 0}; break;
+  case 'b': v.as.i = number != 0; break;
+  default: { /* in range of 64 bits: exact, then cut to the width */
+    unsigned shift = 64 - 8 * dtype_size((DType)dtype);
+    uint64_t bits = 0;
+    if (negative && number >= -0x1p63) bits = (uint64_t)(int64_t)number;
+    else if (!negative && number < 0x1p64) bits = (uint64_t)number;
+    if (dtype_is_signed((DType)dtype)) v.as.i = (int64_t)(bits << shift) >> shift;
+    else v.as.u = bits << shift >> shift;
+  }
+  }
+  return v;
+}
+
+lj_value lj_string(const char *text) {
+  lj_value v = {.kind = LJ_KIND_STR};
+  v.as.str.data = text;
+  v.as.str.length = strlen(text);
+  return v;
+}
+
+lj_value lj_tuple(lj_value *items, size_t count) {
+  lj_value v = {.kind = LJ_KIND_TUPLE};
+  v.as.tuple.items = items;
+  v.as.tuple.count = count;
+  return v;
+}
+
+lj_value lj_array_wrap_strided(lj_dtype dtype, void *data, int ndim, const int64_t *shape, const int64_t *strides) {
+  lj_value v = {.kind = LJ_KIND_ARRAY};
+  v.as.array = (lj_array){.data = data, .dtype = dtype, .ndim = ndim};
+  int known = ndim < 0 ? 0 : ndim > LJ_MAX_NDIM ? LJ_MAX_NDIM : ndim; /* others are refused when the value is used */
+  memcpy(v.as.array.shape, shape, sizeof *shape * (size_t)known);
+  memcpy(v.as.array.strides, strides, sizeof *strides * (size_t)known);
+  return v;
+}
+
+/* Strides of C order; false when the array would be larger than memory can be. */
+static bool c_strides(lj_dtype dtype, int ndim, const int64_t *shape, int64_t *strides, int64_t *size) {
+  if (ndim < 0 || ndim > LJ_MAX_NDIM) return false;
+  *size = (int64_t)lj_dtype_size(dtype);
+  for (int i = ndim - 1; i >= 0; i--) {
+    strides[i] = *size;
+    if (shape[i] < 0 || __builtin_mul_overflow(*size, shape[i], size)) return false;
+  }
+  return true;
+}
+
+lj_value lj_array_wrap(lj_dtype dtype, void *data, int ndim, const int64_t *shape) {
+  int64_t strides[LJ_MAX_NDIM] = {0}, size;
+  if (!c_strides(dtype, ndim, shape, strides, &size)) ndim = -1; /* refused when the value is used */
+  return lj_array_wrap_strided(dtype, data, ndim, shape, strides);
+}
+
+lj_value lj_array1d(lj_dtype dtype, void *data, int64_t n) { return lj_array_wrap(dtype, data, 1, &n); }
+lj_value lj_array2d(lj_dtype dtype, void *data, int64_t rows, int64_t columns) {
+  return lj_array_wrap(dtype, data, 2, (int64_t[]){rows, columns});
+}
+
+lj_value lj_array_new(lj_dtype dtype, int ndim, const int64_t *shape) {
+  int64_t strides[LJ_MAX_NDIM] = {0}, size;
+  lj_owner *owner = c_strides(dtype, ndim, shape, strides, &size) ? value_new_owner((size_t)size) : NULL;
+  if (!owner) return lj_none();
+  lj_value v = lj_array_wrap_strided(dtype, owner->memory, ndim, shape, strides);
+  v.owner = owner;
+  return v;
+}
+
+lj_value lj_value_copy(const lj_value *value) {
+  lj_value copy = *value;
+  lj_owner *owner = value->owner;
+  if (owner && value->kind == LJ_KIND_TUPLE) { /* items are structs with owners of their own */
+    lj_owner *items = value_new_owner(sizeof(lj_value) * value->as.tuple.count);
+    if (!items) lj_panic(__FILE__, __LINE__, "out of memory");
+    copy.owner = items;
+    copy.as.tuple.items = items->memory;
+    for (size_t i = 0; i < value->as.tuple.count; i++) copy.as.tuple.items[i] = lj_value_copy(&value->as.tuple.items[i]);
+  } else if (owner) {
+    __atomic_add_fetch(&owner->refs, 1, __ATOMIC_RELAXED);
+  }
+  return copy;
+}
+
+void lj_value_free(lj_value *value) {
+  if (value->owner && value->kind == LJ_KIND_TUPLE)
+    for (size_t i = 0; i < value->as.tuple.count; i++) lj_value_free(&value->as.tuple.items[i]);
+  lj_owner_release(value->owner);
+  *value = lj_none();
+}
+
+bool value_is_sound(const lj_value *value) {
+  const lj_array *a = &value->as.array;
+  switch (value->kind) {
+  case LJ_KIND_NONE: return true;
+  case LJ_KIND_SCALAR: case LJ_KIND_DTYPE: return (unsigned)value->dtype < DT_COUNT;
+  case LJ_KIND_STR: return value->as.str.data || !value->as.str.length;
+  case LJ_KIND_TUPLE:
+    for (size_t i = 0; i < value->as.tuple.count; i++)
+      if (!value_is_sound(&value->as.tuple.items[i])) return false;
+    return true;
+  case LJ_KIND_ARRAY:
+    if ((unsigned)a->dtype >= DT_COUNT || a->ndim < 0 || a->ndim > LJ_MAX_NDIM) return false;
+    for (int i = 0; i < a->ndim; i++)
+      if (a->shape[i] < 0) return false;
+    return (uintptr_t)a->data % dtype_size(dtype_real_of((DType)a->dtype)) == 0;
+  }
+  return false;
+}
+
+/* As an annotation would be written: float64[:, ::1]. */
+static void add_type(const lj_value *value, TypeTable *types, StrBuf *out) {
+  if (value->kind == LJ_KIND_TUPLE) {
+    sb_puts(out, "Tuple((");
+    for (size_t i = 0; i < value->as.tuple.count; i++) {
+      if (i) sb_puts(out, ", ");
+      add_type(&value->as.tuple.items[i], types, out);
+    }
+    sb_puts(out, value->as.tuple.count == 1 ? ",))" : "))");
+    return;
+  }
+  const Type *type = value_type(types, value);
+  if (!type_is_array(type)) {
+    sb_puts(out, type_name(type));
+    return;
+  }
+  sb_printf(out, "%s[", dtype_name(type->dtype));
+  for (unsigned i = 0; i < type->ndim; i++) {
+    bool unit = (type->layout == LAYOUT_C && i + 1u == type->ndim) || (type->layout == LAYOUT_F && i == 0);
+    sb_printf(out, "%s%s", i ? ", " : "", unit ? "::1" : ":");
+  }
+  sb_puts(out, type->ndim ? "]" : "()]");
+}
+
+void lj_value_type(const lj_value *value, lj_text *out) {
+  Arena arena;
+  TypeTable types;
+  StrBuf text = {0};
+  arena_init(&arena);
+  types_init(&types, &arena);
+  if (value_is_sound(value)) add_type(value, &types, &text);
+  arena_drop(&arena);
+  *out = (lj_text){text.data, text.len};
+}
+
+void lj_text_free(lj_text *text) {
+  free(text->data);
+  *text = (lj_text){0};
+}
