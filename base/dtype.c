@@ -56,3 +56,8 @@ DType dtype_promote(DType a, DType b) {
   if (dtype_is_complex(a) || dtype_is_complex(b)) return is_wide ? DT_COMPLEX128 : DT_COMPLEX64;
   return is_wide ? DT_FLOAT64 : DT_FLOAT32;
 }
+
+const char *dtype_letter(DType t) {
+  if (t == DT_BOOL) return "b";
+  return dtype_is_unsigned(t) ? "u" : dtype_is_int(t) ? "i" : dtype_is_float(t) ? "f" : "c";
+}

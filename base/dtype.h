@@ -48,5 +48,6 @@ bool dtype_find(const char *name, size_t length, DType *out);
 bool dtype_find_npy(const char *code, size_t length, DType *out); /* "f8", "i4", "b1": without the byte order */
 /* NumPy 2's promotion of two array dtypes: np.result_type(a, b). */
 DType dtype_promote(DType a, DType b);
+const char *dtype_letter(DType t); /* NumPy's dtype.kind: "b", "i", "u", "f", "c" */
 
 #endif

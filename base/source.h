@@ -10,6 +10,7 @@ typedef struct Source {
   uint32_t length;
   uint32_t line_count; /* filled by source_init */
   uint32_t *lines;     /* offset of the first byte of each line */
+  bool is_library;     /* a file of runtime/prelude: what goes wrong in it is shown at the call */
 } Source;
 
 /* lo..hi in bytes, hi exclusive. Never empty for what the user wrote. src is NULL for code that nobody wrote. */

@@ -14,7 +14,7 @@ typedef struct Option {
 } Option;
 static const Option options[] = {
 #define X(field, letter, name, value, commands, about) {offsetof(Args, field), letter, name, value, commands, about},
-  OPTIONS(X)
+    OPTIONS(X)
 #undef X
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options };
@@ -118,9 +118,12 @@ bool args_parse(const Command *command, int argc, char **argv, Args *args) {
   for (int i = 2; i < argc; i++) {
     const char *text = argv[i];
     bool is_option = !only_rest && text[0] == '-' && text[1] && !(args->call && is_number_like(text));
-    if (!is_option) args->rest[args->count++] = text;
-    else if (strcmp(text, "--") == 0) only_rest = true;
-    else if (!take_option(command, argc, argv, &i, args)) return false;
+    if (!is_option)
+      args->rest[args->count++] = text;
+    else if (strcmp(text, "--") == 0)
+      only_rest = true;
+    else if (!take_option(command, argc, argv, &i, args))
+      return false;
   }
   if (args->help) return true;
   if (args->count < command->least) return args_wrong(command->name, "'%s' needs more: loopjit %s", command->name, command->usage), false;

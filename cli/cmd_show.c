@@ -61,7 +61,8 @@ static const char *stage_name(const void *unused, size_t i) {
 int cmd_emit(const Args *args) {
   Session s;
   const char *stage = args->rest[0], *near = args_suggest(stage, stage_name, NULL);
-  if (!is_stage(stage)) return args_wrong("emit", near ? "there is no stage '%s'; did you mean '%s'?" : "there is no stage '%s'", stage, near);
+  if (!is_stage(stage))
+    return args_wrong("emit", near ? "there is no stage '%s'; did you mean '%s'?" : "there is no stage '%s'", stage, near);
   int status = session_open(&s, args);
   bool early = strcmp(stage, "tokens") == 0 || strcmp(stage, "ast") == 0;
   if (!status) status = early ? emit_source(&s, stage, args->rest[1]) : emit_module(&s, stage, args->rest[1]);

@@ -6,14 +6,15 @@
 #include <string.h>
 
 static const Command commands[] = {
-  {"run", "run FILE.lp [--call FUNC ARG ...]",
-   "Run a program, or call one function of it and print the result. '-' reads the program from standard input.\n"
-   "An ARG is a Python literal (3, 2.5, True, (1,2), \"s\", [1,2,3]), DTYPE:literal (float32:2.5),\n"
-   "@x.npy (an array; stores stay in memory) or @x.npy:w (stores go to the file).",
-   1, -1, cmd_run},
-  {"check", "check FILE.lp", "Report every error and warning of a program without running it.", 1, 1, cmd_check},
-  {"types", "types FILE.lp [--call FUNC --sig TYPES]", "Show the inferred type of every expression, for every specialisation.", 1, 1, cmd_types},
-  {"emit", "emit STAGE FILE.lp [--call FUNC --sig TYPES]", "Show what a stage of the compiler gives.", 2, 2, cmd_emit},
+    {"run", "run FILE.lp [--call FUNC ARG ...]",
+     "Run a program, or call one function of it and print the result. '-' reads the program from standard input.\n"
+     "An ARG is a Python literal (3, 2.5, True, (1,2), \"s\", [1,2,3]), DTYPE:literal (float32:2.5),\n"
+     "@x.npy (an array; stores stay in memory) or @x.npy:w (stores go to the file).",
+     1, -1, cmd_run},
+    {"check", "check FILE.lp", "Report every error and warning of a program without running it.", 1, 1, cmd_check},
+    {"types", "types FILE.lp [--call FUNC --sig TYPES]", "Show the inferred type of every expression, for every specialisation.", 1, 1,
+     cmd_types},
+    {"emit", "emit STAGE FILE.lp [--call FUNC --sig TYPES]", "Show what a stage of the compiler gives.", 2, 2, cmd_emit},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -44,8 +45,10 @@ static int run_command(const Command *command, int argc, char **argv) {
   int status = EXIT_USAGE;
   if (args.rest && args_parse(command, argc, argv, &args)) {
     status = 0;
-    if (!args.help) status = command->run(&args);
-    else args_help(command);
+    if (!args.help)
+      status = command->run(&args);
+    else
+      args_help(command);
     if (args.help && command->run == cmd_emit) show_stages();
   }
   free(args.rest);

@@ -9,8 +9,10 @@
 int session_result(Session *s, lj_status status) {
   fflush(stdout); /* what the program printed comes before what went wrong */
   const char *text = lj_report_text(s->report);
-  if (*text) fprintf(stderr, "%s%s", status == LJ_OK || status == LJ_ERROR ? "" : "loopjit: ", text);
-  else if (status != LJ_OK) fprintf(stderr, "loopjit: %s\n", lj_status_text(status));
+  if (*text)
+    fprintf(stderr, "%s%s", status == LJ_OK || status == LJ_ERROR ? "" : "loopjit: ", text);
+  else if (status != LJ_OK)
+    fprintf(stderr, "loopjit: %s\n", lj_status_text(status));
   return status == LJ_OK ? 0 : status == LJ_MISUSE || status == LJ_IO ? EXIT_USAGE : EXIT_PROGRAM;
 }
 
@@ -29,15 +31,16 @@ int session_open(Session *s, const Args *args) {
 }
 
 static char *read_stdin(size_t *length) {
-  size_t room = 1 << 16, got;
+  size_t room = 1 << 16;
   char *text = malloc(room);
   *length = 0;
-  while (text && (got = fread(text + *length, 1, room - *length, stdin)) > 0)
-    if ((*length += got) == room) {
-      char *more = realloc(text, room *= 2);
-      if (!more) free(text);
-      text = more;
-    }
+  while (text && !feof(stdin) && !ferror(stdin)) {
+    *length += fread(text + *length, 1, room - *length, stdin);
+    if (*length < room) continue;
+    char *more = realloc(text, room *= 2);
+    if (!more) free(text);
+    text = more;
+  }
   return text;
 }
 
@@ -81,8 +84,8 @@ int session_find(Session *s, lj_function **function) {
   *function = name ? lj_module_find(s->module, name) : NULL;
   if (!name || *function) return 0;
   const char *near = args_suggest(name, function_name, s->module);
-  return args_wrong(s->args->command, near ? "'%s' has no function '%s'; did you mean '%s'?" : "'%s' has no function '%s'", s->args->rest[0], name,
-                    near);
+  return args_wrong(s->args->command, near ? "'%s' has no function '%s'; did you mean '%s'?" : "'%s' has no function '%s'",
+                    s->args->rest[0], name, near);
 }
 
 int session_write(const char *path, const char *data, size_t length) {

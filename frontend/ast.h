@@ -353,6 +353,7 @@ typedef struct FuncOptions {
   Expr *layout;         /* guvectorize */
   Expr *identity;       /* vectorize */
   Expr *cval, *neighborhood; /* stencil */
+  ExprVec standard_indexing; /* stencil: names of parameters, as strings */
   Tristate target_parallel;
   int64_t lru_maxsize;  /* functools.lru_cache: -1 unlimited, 0 no memo (default: no decorator) */
   bool lru;

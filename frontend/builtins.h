@@ -3,6 +3,7 @@
 #ifndef LJ_BUILTINS_H
 #define LJ_BUILTINS_H
 
+#include "base/draw.h"
 #include "frontend/types.h"
 
 /* id, canonical name, parameters, typing rule, argument of the rule, lowering rule, argument of the lowering.
@@ -29,6 +30,7 @@ typedef enum BuiltinId {
   X(CMPOP)       /* np.less …: t_arg is a CmpOp */                                                                                         \
   X(MATH_INT)    /* math.floor, ceil, trunc: int64 */                                                                                      \
   X(MATH_PRED)   /* math.isnan …: bool of a scalar */                                                                                      \
+  X(PRELUDE)     /* a function of runtime/prelude: t_arg is a PreludeFile */                                                               \
   X(SPECIAL)     /* a rule of its own: t_arg unused; found by id in infer_special */
 
 typedef enum TypingRule {
@@ -37,6 +39,20 @@ typedef enum TypingRule {
 #undef X
       TR_COUNT
 } TypingRule;
+
+/* The files of runtime/prelude. */
+#define PRELUDE_FILES(X) X(SORTING, sorting) X(SEARCHING, searching) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products)
+typedef enum PreludeFile {
+#define X(id, name) PRELUDE_##id,
+  PRELUDE_FILES(X)
+#undef X
+      PRELUDE_COUNT
+} PreludeFile;
+typedef struct PreludeText {
+  const char *name, *text; /* "sorting"; its source */
+  uint32_t length;
+} PreludeText;
+extern const PreludeText prelude_texts[PRELUDE_COUNT]; /* made by cmake/embed.cmake */
 
 struct Builtin {
   BuiltinId id;

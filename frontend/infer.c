@@ -404,7 +404,7 @@ void infer_report_callee(Infer *in, const Spec *callee, Span call) {
 }
 
 bool infer_module(Program *program, Diag *diag) {
-  if (!infer_signatures(program, diag)) return false;
+  if (!infer_signatures(program, program->module, diag)) return false;
   SpecRun *run = new_spec(program, program->module->body, NULL, NULL);
   program->main = run->spec;
   run_spec(program, run);

@@ -48,6 +48,7 @@ typedef struct FuncSigs {
   const Type **annotated; /* one per parameter, NULL where none */
   const Type *returns;    /* annotation; NULL when none */
   const Type **locals;    /* by Local.index, of the decorator's locals={…}; NULL when there are none */
+  const GuLayout *layout; /* @guvectorize */
 } FuncSigs;
 
 typedef struct InferState {
@@ -55,6 +56,7 @@ typedef struct InferState {
   Vec(SpecRun *) stack;       /* active ones */
   Vec(SpecRun *) provisional; /* members of unfinished recursive groups */
   Map sigs;                   /* FuncDef -> FuncSigs */
+  Module *prelude[PRELUDE_COUNT]; /* the library's files that were read */
   uint32_t round;
   uint64_t changes; /* counts every change of a type */
 } InferState;
@@ -121,8 +123,9 @@ const Type *infer_attr(Infer *in, Expr *e);
 const Type *infer_error(Infer *in, ErrorKind kind, Span at, const char *fmt, ...) LJ_PRINTF(4, 5); /* NULL */
 
 /* infer_sig.c */
-bool infer_signatures(Program *program, Diag *diag); /* parses those of every function */
+bool infer_signatures(Program *program, Module *module, Diag *diag); /* parses those of every function */
 const FuncSigs *infer_sigs(const Infer *in, const FuncDef *func);
+bool infer_no_signature(Infer *in, FuncDef *f, const Type *const *args, Span call); /* reports; false */
 bool infer_choose(Infer *in, FuncDef *func, const Type **args, const Type **declared_result, Span call, Expr *const *exprs);
 
 /* infer_rules.c, infer_ufunc.c */
@@ -136,14 +139,43 @@ const Type *infer_ufunc_bool(Infer *in, const Args *a);
 const Type *infer_ufunc_binop(Infer *in, const Args *a);
 const Type *infer_ufunc_cmpop(Infer *in, const Args *a);
 
-/* infer_special.c, infer_arrays.c, infer_shape.c: rules of their own, by BuiltinId; NULL where there is none */
+/* infer_special.c, infer_arrays.c, infer_reduce.c, infer_shape.c: rules of their own, by BuiltinId; NULL where there is none */
 TypingFn infer_special_python(BuiltinId id);
 TypingFn infer_special_math(BuiltinId id);
 TypingFn infer_special_create(BuiltinId id);
+TypingFn infer_special_reduce(BuiltinId id);
 TypingFn infer_special_shape(BuiltinId id);
+TypingFn infer_special_matmul(BuiltinId id);                          /* infer_matmul.c */
+TypingFn infer_special_random(BuiltinId id);                          /* infer_random.c */
+const Type *infer_matmul(Infer *in, const char *what, const Type *a, const Type *b, bool is_dot, Span at); /* a @ b */
 bool infer_is_attribute(BuiltinId id); /* a.shape, z.real: not called */
 bool infer_dtype_arg(Infer *in, Expr *e, const Type *t,
                      DType *out); /* np.float64, "float64", a.dtype, float; true and unchanged when e is NULL */
+
+/* infer_prelude.c */
+const Type *infer_prelude(Infer *in, const Args *a);
+bool infer_is_prelude(const FuncDef *func); /* a function of the library */
+
+/* infer_vectorize.c */
+const Type *infer_ufunc_call(Infer *in, Expr *e, FuncDef *f);
+const Type *infer_func_method(Infer *in, Expr *e, FuncDef *f); /* f.reduce(a), f.cache_info() */
+const Signature *infer_ufunc_signature(Infer *in, const FuncDef *f, const Type *const *types, uint32_t count); /* as NumPy chooses; or NULL */
+bool infer_any_array(const Type *const *types, uint32_t count);
+bool infer_casts_safely(const Type *from, bool weak, DType to);
+bool infer_casts_kind(DType from, DType to); /* NumPy's same_kind */
+bool infer_check_out(Infer *in, const Expr *out, DType result, const char *name);
+
+/* gufunc_layout.c, infer_gufunc.c */
+const GuLayout *gufunc_layout(Program *program, const Expr *text, Diag *diag); /* NULL after an error */
+bool gufunc_signatures(Program *program, FuncDef *f, FuncSigs *sigs, Diag *diag);
+const Type *infer_gufunc_call(Infer *in, Expr *e, FuncDef *f);
+
+/* infer_stencil.c */
+const Type *infer_stencil_call(Infer *in, Expr *e, FuncDef *f);
+
+/* infer_memo.c */
+bool infer_check_memo(Infer *in, const Spec *spec, Span at); /* a specialisation under lru_cache */
+const Type *infer_memo_method(Infer *in, Expr *e, const FuncDef *f); /* f.cache_info(), f.cache_clear(); NULL without an error: another name */
 
 /* infer_format.c */
 const Type *infer_fstring(Infer *in, Expr *e);

@@ -1,4 +1,4 @@
-/* Typing of functions that create arrays, and of whole reductions. Shape arguments are an integer or a tuple of integers;
+/* Typing of functions that create arrays. Shape arguments are an integer or a tuple of integers;
  * dtype arguments are dtypes, Python's float, int, bool, complex, or constant strings. */
 #include "frontend/infer.h"
 
@@ -146,56 +146,6 @@ static const Type *rule_contiguous(Infer *in, const Args *a) {
   return type_array(in->tt, t->dtype, t->ndim ? t->ndim : 1, layout, t->readonly && (t->layout == layout || t->ndim < 2));
 }
 
-/* ---- whole reductions ---- */
-
-/* Parameters: a, axis?, dtype?, keepdims? or a, axis?, keepdims? or a, axis?; methods have the receiver for a. */
-static const Type *check_reduction(Infer *in, const Args *a, const Type **dtype_type, Expr **dtype) {
-  const Type *t = a->t[0];
-  if (a->count > 1 && a->t[1] && a->t[1]->kind != TYPE_NONE)
-    return infer_error(in, NOT_IMPLEMENTED_ERROR, a->v[1]->span, "axis= comes with the array language");
-  uint32_t keep = a->count == 4 ? 3 : 2;
-  if (a->count > keep && a->t[keep])
-    return infer_error(in, NOT_IMPLEMENTED_ERROR, a->v[keep]->span, "keepdims= comes with the array language");
-  if (a->count == 4) *dtype_type = a->t[2], *dtype = a->v[2];
-  return type_is_array(t) || type_is_scalar(t) ? t : not_array(in, a, 0);
-}
-
-static DType summed(DType t) {
-  if (t == DT_BOOL || dtype_is_signed(t)) return DT_INT64;
-  return dtype_is_unsigned(t) ? DT_UINT64 : t;
-}
-
-static const Type *rule_sum_prod(Infer *in, const Args *a) {
-  const Type *dtype_type = NULL;
-  Expr *dtype_expr = NULL;
-  const Type *t = check_reduction(in, a, &dtype_type, &dtype_expr);
-  if (!t) return NULL;
-  DType dtype = summed(t->dtype);
-  return infer_dtype_arg(in, dtype_expr, dtype_type, &dtype) ? infer_scalar(in, dtype) : NULL;
-}
-
-static const Type *rule_mean(Infer *in, const Args *a) {
-  const Type *dtype_type = NULL;
-  Expr *dtype_expr = NULL;
-  const Type *t = check_reduction(in, a, &dtype_type, &dtype_expr);
-  if (!t) return NULL;
-  DType dtype = t->dtype == DT_BOOL || dtype_is_int(t->dtype) ? DT_FLOAT64 : t->dtype;
-  return infer_dtype_arg(in, dtype_expr, dtype_type, &dtype) ? infer_scalar(in, dtype) : NULL;
-}
-
-static const Type *rule_extreme(Infer *in, const Args *a) {
-  const Type *t = check_reduction(in, a, &(const Type *){NULL}, &(Expr *){NULL});
-  return t ? infer_scalar(in, t->dtype) : NULL;
-}
-
-static const Type *rule_truth(Infer *in, const Args *a) {
-  return check_reduction(in, a, &(const Type *){NULL}, &(Expr *){NULL}) ? infer_scalar(in, DT_BOOL) : NULL;
-}
-
-static const Type *rule_arg(Infer *in, const Args *a) {
-  return check_reduction(in, a, &(const Type *){NULL}, &(Expr *){NULL}) ? infer_int(in) : NULL;
-}
-
 TypingFn infer_special_create(BuiltinId id) {
   static const TypingFn table[BI_COUNT] = {
       [BI_ZEROS] = rule_shape_dtype,
@@ -216,26 +166,6 @@ TypingFn infer_special_create(BuiltinId id) {
       [BI_A_COPY] = rule_copy,
       [BI_ASCONTIGUOUS] = rule_contiguous,
       [BI_ASFORTRAN] = rule_contiguous,
-      [BI_NP_SUM] = rule_sum_prod,
-      [BI_NP_PROD] = rule_sum_prod,
-      [BI_A_SUM] = rule_sum_prod,
-      [BI_A_PROD] = rule_sum_prod,
-      [BI_NP_MEAN] = rule_mean,
-      [BI_A_MEAN] = rule_mean,
-      [BI_NP_MIN] = rule_extreme,
-      [BI_NP_MAX] = rule_extreme,
-      [BI_NP_AMIN] = rule_extreme,
-      [BI_NP_AMAX] = rule_extreme,
-      [BI_A_MIN] = rule_extreme,
-      [BI_A_MAX] = rule_extreme,
-      [BI_NP_ANY] = rule_truth,
-      [BI_NP_ALL] = rule_truth,
-      [BI_A_ANY] = rule_truth,
-      [BI_A_ALL] = rule_truth,
-      [BI_NP_ARGMIN] = rule_arg,
-      [BI_NP_ARGMAX] = rule_arg,
-      [BI_A_ARGMIN] = rule_arg,
-      [BI_A_ARGMAX] = rule_arg,
   };
   return table[id];
 }

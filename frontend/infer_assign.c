@@ -56,8 +56,6 @@ static void check_store(Infer *in, const Expr *target, const Type *slot, const T
     cannot_store(in, target, value, base);
     return;
   }
-  if (value->kind == TYPE_ARRAY && value->ndim > slot->ndim && slot->kind == TYPE_ARRAY)
-    infer_error(in, VALUE_ERROR, target->span, "could not broadcast an array of %d dimensions into one of %d", value->ndim, slot->ndim);
 }
 
 /* What a store writes into, after the checks of the base. NULL after an error. */

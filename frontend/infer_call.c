@@ -91,16 +91,6 @@ static const Type *python_number(Infer *in, const Type *t) {
   return infer_scalar(in, dtype_is_int(t->dtype) ? DT_INT64 : dtype_is_float(t->dtype) ? DT_FLOAT64 : DT_COMPLEX128);
 }
 
-/* A @vectorize function is a plain one on scalars; on arrays it is a ufunc. */
-static bool is_supported(Infer *in, const FuncDef *f, const Type *const *types, Span at) {
-  for (uint32_t i = 0; f->kind == FUNC_VECTORIZE && i < f->params.len; i++)
-    if (type_is_array(types[i])) {
-      infer_error(in, NOT_IMPLEMENTED_ERROR, at, "calling '%s' (@vectorize) with arrays comes with the array language", f->name->text);
-      return false;
-    }
-  return true;
-}
-
 static const Type *call_user(Infer *in, Expr *e, const Type *callee) {
   FuncDef *f = callee->func;
   uint32_t n = f->params.len;
@@ -108,9 +98,9 @@ static const Type *call_user(Infer *in, Expr *e, const Type *callee) {
   for (uint32_t i = 0; i < e->as.call.args.len; i++) known &= infer_expr(in, e->as.call.args.data[i]) != NULL;
   for (uint32_t i = 0; i < e->as.call.keywords.len; i++) known &= infer_expr(in, e->as.call.keywords.data[i].value) != NULL;
   Expr **args = arena_array(in->arena, Expr *, n + 1);
-  if (f->kind == FUNC_GUVECTORIZE || f->kind == FUNC_STENCIL)
-    return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "calling '%s' (@%s) comes with the array language", f->name->text,
-                       f->kind == FUNC_STENCIL ? "stencil" : "guvectorize");
+  if (f->kind == FUNC_STENCIL) return known ? infer_stencil_call(in, e, f) : NULL;
+  if (f->kind == FUNC_GUVECTORIZE) return known ? infer_gufunc_call(in, e, f) : NULL;
+  if (f->kind == FUNC_VECTORIZE) return known ? infer_ufunc_call(in, e, f) : NULL;
   if (!bind_user(in, f, e, args) || !known) return NULL;
   const Type **types = arena_array(in->arena, const Type *, n + 1), *declared = NULL;
   for (uint32_t i = 0; i < n; i++) {
@@ -118,22 +108,34 @@ static const Type *call_user(Infer *in, Expr *e, const Type *callee) {
     if (types[i] && !type_is_value(types[i]))
       return infer_error(in, TYPE_ERROR, args[i]->span, "%s cannot be an argument", type_name(types[i]));
   }
-  if (!is_supported(in, f, types, e->span) || !infer_choose(in, f, types, &declared, e->span, args)) return NULL;
+  if (!infer_choose(in, f, types, &declared, e->span, args)) return NULL;
   Spec *spec = infer_spec(in, f, types, callee->elems, declared, e->span);
   if (!spec) return NULL;
   if (spec->failed && spec->done && in->final) infer_report_callee(in, spec, e->span);
   infer_set_callee(
       in, e, (Callee){.kind = CALLEE_SPEC, .spec = spec, .closure = f->captures.len ? e->as.call.callee : NULL, .args = args, .count = n});
   if (spec->failed && spec->done) return NULL;
+  if (f->options.lru && !infer_check_memo(in, spec, e->span)) return NULL;
   return spec->result && in->spec->func->kind == FUNC_MODULE ? python_number(in, spec->result) : spec->result;
 }
 
 /* ---- builtins ---- */
 
+/* [1, 2.5] or [[1, 2], [3, 4]]: an array, where a list of arrays is a tuple. */
+static bool is_number_display(Infer *in, Expr *e) {
+  bool ok = e->as.list.items.len > 0;
+  for (uint32_t i = 0; ok && i < e->as.list.items.len; i++) {
+    Expr *item = e->as.list.items.data[i];
+    ok = item->kind == EXPR_LIST ? is_number_display(in, item) : item->kind != EXPR_COMP && type_is_scalar(infer_value(infer_sequence(in, item)));
+  }
+  return ok;
+}
+
 /* One argument: displays only where a row can take them. */
 static const Type *infer_arg(Infer *in, const Builtin *b, Expr *e, uint32_t index) {
   if ((b->id == BI_ARRAY || b->id == BI_ASARRAY) && index == 0) return infer_display(in, e);
-  if (b->typing == TR_SPECIAL || b->typing == TR_ITER) return infer_sequence(in, e);
+  if (b->typing == TR_PRELUDE && e->kind == EXPR_LIST && is_number_display(in, e)) return infer_display(in, e);
+  if (b->typing == TR_SPECIAL || b->typing == TR_ITER || b->typing == TR_PRELUDE) return infer_sequence(in, e);
   return infer_expr(in, e);
 }
 
@@ -232,7 +234,9 @@ static const Type *call_builtin(Infer *in, Expr *e, const Builtin *b, Expr *rece
 
 /* ---- attributes and methods ---- */
 
-static const char *attribute_module(const Type *t) { return t->kind == TYPE_ARRAY ? "array" : t->kind == TYPE_SCALAR ? "scalar" : NULL; }
+static const char *attribute_module(const Type *t) {
+  return t->kind == TYPE_ARRAY ? "array" : t->kind == TYPE_SCALAR ? "scalar" : t->kind == TYPE_DTYPE ? "dtype" : NULL;
+}
 
 /* The row of an attribute or method; NULL after an error. `t` is not NULL. */
 static const Builtin *find_attribute(Infer *in, const Expr *e, const Type *t) {
@@ -261,6 +265,11 @@ static const Type *attribute_value(Infer *in, Expr *e, const Builtin *b) {
 const Type *infer_attr(Infer *in, Expr *e) {
   const Type *t = infer_value(infer_expr(in, e->as.attr.base));
   if (!t) return NULL;
+  int field = type_is_tuple(t) ? tuple_field(t, e->as.attr.name->text) : -1;
+  if (field >= 0) {
+    infer_set_callee(in, e, (Callee){.kind = CALLEE_FIELD, .count = (uint32_t)field});
+    return t->elems[field];
+  }
   const Builtin *b = find_attribute(in, e, t);
   if (!b) return NULL;
   if (!infer_is_attribute(b->id))
@@ -272,6 +281,7 @@ static const Type *call_method(Infer *in, Expr *e) {
   Expr *callee = e->as.call.callee;
   const Type *t = infer_value(infer_expr(in, callee->as.attr.base));
   if (!t) return NULL;
+  if (t->kind == TYPE_FUNC) return infer_func_method(in, e, t->func);
   const Builtin *b = find_attribute(in, callee, t);
   if (!b) return NULL;
   if (infer_is_attribute(b->id))
@@ -294,7 +304,9 @@ const Type *infer_call(Infer *in, Expr *e) {
   Expr *callee = e->as.call.callee;
   if (callee->ref.kind == REF_BUILTIN) {
     infer_expr(in, callee);
-    return call_builtin(in, e, callee->ref.builtin, NULL);
+    const Builtin *b = callee->ref.builtin;
+    if (b->id == BI_NP_WHERE && e->as.call.args.len == 1 && !e->as.call.keywords.len) b = &builtins[BI_NONZERO];
+    return call_builtin(in, e, b, NULL);
   }
   if (callee->kind == EXPR_ATTR && callee->ref.kind == REF_NONE) return call_method(in, e);
   const Type *t = infer_value(infer_expr(in, callee));

@@ -63,6 +63,7 @@ static bool const_call(const Spec *spec, const Expr *e, int64_t *value) {
   const Type *t = spec_type(spec, c->args[0]);
   if (c->builtin->id == BI_LEN && type_is_tuple(t)) return *value = t->count, true;
   if ((c->builtin->id == BI_A_NDIM || c->builtin->id == BI_NP_NDIM) && type_is_array(t)) return *value = t->ndim, true;
+  if (c->builtin->id == BI_NP_NDIM && (type_is_scalar(t) || type_is_tuple(t))) return *value = type_is_tuple(t), true;
   return false;
 }
 
@@ -132,6 +133,35 @@ const Expr *spec_const_expr(const Spec *spec, const Expr *e) {
   return NULL;
 }
 
+int spec_const_bool(const Spec *spec, const Expr *e) {
+  const Expr *c = spec_const_expr(spec, e);
+  return c && c->kind == EXPR_BOOL ? c->as.boolean : -1;
+}
+
+static AxesKind add_axis(const Spec *spec, const Expr *e, uint32_t ndim, uint32_t *axes, int64_t *bad) {
+  int64_t axis;
+  if (!spec_const_int(spec, e, &axis)) return AXES_UNKNOWN;
+  *bad = axis;
+  if (axis < -(int64_t)ndim || axis >= (int64_t)ndim) return AXES_RANGE;
+  uint32_t bit = 1u << (axis < 0 ? axis + ndim : axis);
+  if (*axes & bit) return AXES_TWICE;
+  *axes |= bit;
+  return AXES_OK;
+}
+
+AxesKind spec_const_axes(const Spec *spec, const Expr *e, uint32_t ndim, uint32_t *axes, int64_t *bad) {
+  const Type *t = e ? spec_type(spec, e) : NULL;
+  *axes = (1u << ndim) - 1;
+  if (!e || (t && t->kind == TYPE_NONE)) return AXES_OK;
+  *axes = 0;
+  for (int depth = 0; e && e->kind == EXPR_NAME && type_is_tuple(t) && depth < CONST_DEPTH; depth++) e = follow_name(&spec, e);
+  if (!e) return AXES_UNKNOWN;
+  if (e->kind != EXPR_TUPLE) return add_axis(spec, e, ndim, axes, bad);
+  AxesKind kind = AXES_OK;
+  for (uint32_t i = 0; i < e->as.list.items.len && kind == AXES_OK; i++) kind = add_axis(spec, e->as.list.items.data[i], ndim, axes, bad);
+  return kind;
+}
+
 /* ---- truth values that follow from types and constants: -1 unknown ---- */
 
 static int truth_of_none(const Spec *spec, const Expr *cmp) {
@@ -159,6 +189,17 @@ static int compare_ints(CmpOp op, int64_t a, int64_t b) {
   return -1;
 }
 
+/* The text of a string constant, or of a.dtype.kind; NULL when it is not known. */
+static const char *const_text(const Spec *spec, const Expr *e) {
+  const Expr *s = spec_const_expr(spec, e);
+  if (s) return s->kind == EXPR_STR ? s->as.str->text : NULL;
+  for (int depth = 0; e && e->kind == EXPR_NAME && depth < CONST_DEPTH; depth++) e = follow_name(&spec, e);
+  if (!e || e->kind != EXPR_ATTR) return NULL;
+  const Callee *c = spec_callee(spec, e);
+  const Type *t = c->kind == CALLEE_BUILTIN && c->builtin->id == BI_D_KIND ? spec_type(spec, c->args[0]) : NULL;
+  return t ? dtype_letter(t->dtype) : NULL;
+}
+
 static int truth_of_compare(const Spec *spec, const Expr *e) {
   if (e->as.compare.ops.len != 1) return -1;
   CmpOp op = e->as.compare.ops.data[0];
@@ -167,8 +208,8 @@ static int truth_of_compare(const Spec *spec, const Expr *e) {
   int64_t x, y;
   if (spec_const_int(spec, a, &x) && spec_const_int(spec, b, &y)) return compare_ints(op, x, y);
   if (op != CMP_EQ && op != CMP_NE) return -1;
-  const Expr *s = spec_const_expr(spec, a), *t = spec_const_expr(spec, b);
-  if (s && t && s->kind == EXPR_STR && t->kind == EXPR_STR) return (s->as.str == t->as.str) == (op == CMP_EQ);
+  const char *s = const_text(spec, a), *t = const_text(spec, b);
+  if (s && t) return (strcmp(s, t) == 0) == (op == CMP_EQ);
   const Type *ta = spec_type(spec, a), *tb = spec_type(spec, b);
   if (ta && tb && ta->kind == TYPE_DTYPE && tb->kind == TYPE_DTYPE) return (ta->dtype == tb->dtype) == (op == CMP_EQ);
   return -1;
@@ -217,7 +258,8 @@ int infer_truth(Infer *in, const Expr *e) {
   return -1;
 }
 
-/* ---- effective options ---- */
+/* ---- effective options ----
+ * The library's functions are strict and quiet whatever the program asks for, unless their own decorator says something else. */
 
 /* Inner functions without a decorator follow the function they stand in. */
 static const FuncOptions *options_of(const FuncDef *func) {
@@ -227,20 +269,20 @@ static const FuncOptions *options_of(const FuncDef *func) {
 
 bool spec_python_errors(const Spec *spec) {
   ErrorModel model = options_of(spec->func)->error_model;
-  return model == ERROR_MODEL_DEFAULT ? !spec->program->options.numpy_errors : model == ERROR_MODEL_PYTHON;
+  return model == ERROR_MODEL_DEFAULT ? !spec->program->options.numpy_errors && !infer_is_prelude(spec->func) : model == ERROR_MODEL_PYTHON;
 }
 
 bool spec_boundscheck(const Spec *spec) {
   Tristate t = options_of(spec->func)->boundscheck;
-  return t == TRI_DEFAULT ? !spec->program->options.no_boundscheck : t == TRI_YES;
+  return t == TRI_DEFAULT ? !spec->program->options.no_boundscheck && !infer_is_prelude(spec->func) : t == TRI_YES;
 }
 
 bool spec_parallel(const Spec *spec) {
   Tristate t = options_of(spec->func)->parallel;
-  return t == TRI_DEFAULT ? spec->program->options.parallel : t == TRI_YES;
+  return t == TRI_DEFAULT ? spec->program->options.parallel && !infer_is_prelude(spec->func) : t == TRI_YES;
 }
 
 int spec_fastmath(const Spec *spec) {
   int flags = options_of(spec->func)->fastmath;
-  return flags == FM_DEFAULT ? spec->program->options.fastmath : flags;
+  return flags != FM_DEFAULT ? flags : infer_is_prelude(spec->func) ? 0 : spec->program->options.fastmath;
 }

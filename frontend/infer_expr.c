@@ -85,7 +85,7 @@ static bool is_number(const Type *t) { return t->kind == TYPE_SCALAR || t->kind 
 
 static const Type *binary_arrays(Infer *in, BinOp op, const Type *a, const Type *b, Span at) {
   DType out;
-  if (op == BIN_MATMUL) return infer_error(in, NOT_IMPLEMENTED_ERROR, at, "@ comes with the array language");
+  if (op == BIN_MATMUL) return infer_matmul(in, "matmul", a, b, false, at);
   if (!is_number(a) || !is_number(b) || !promote_arrays(op, a->dtype, a->kind == TYPE_SCALAR, b->dtype, b->kind == TYPE_SCALAR, &out))
     return bad_operands(in, op, a, b, at);
   unsigned na = type_is_array(a) ? a->ndim : 0, nb = type_is_array(b) ? b->ndim : 0;
@@ -93,11 +93,25 @@ static const Type *binary_arrays(Infer *in, BinOp op, const Type *a, const Type 
   return type_array(in->tt, out, na > nb ? na : nb, f ? LAYOUT_F : LAYOUT_C, false);
 }
 
-static const Type *join_tuples(Infer *in, const Type *a, const Type *b) {
+enum { MAX_TUPLE_VALUES = 4096 }; /* nested tuples counted through: tuples of tuples double quickly */
+
+static uint32_t count_values(const Type *t) {
+  if (!type_is_tuple(t)) return 1;
+  uint32_t n = 1;
+  for (uint32_t i = 0; i < t->count && n <= MAX_TUPLE_VALUES; i++) n += count_values(t->elems[i]);
+  return n;
+}
+
+static const Type *sized_tuple(Infer *in, const Type *tuple, Span at) {
+  if (count_values(tuple) <= MAX_TUPLE_VALUES) return tuple;
+  return infer_error(in, TYPE_ERROR, at, "a tuple of more than %d values: use an array", MAX_TUPLE_VALUES);
+}
+
+static const Type *join_tuples(Infer *in, const Type *a, const Type *b, Span at) {
   const Type **elems = arena_array(in->arena, const Type *, a->count + b->count + 1);
   for (uint32_t i = 0; i < a->count; i++) elems[i] = a->elems[i];
   for (uint32_t i = 0; i < b->count; i++) elems[a->count + i] = b->elems[i];
-  return type_tuple(in->tt, elems, a->count + b->count);
+  return sized_tuple(in, type_tuple(in->tt, elems, a->count + b->count), at);
 }
 
 static bool is_negative_literal(const Expr *e) {
@@ -254,7 +268,7 @@ static const Type *infer_boolop(Infer *in, const Expr *e, bool is_condition) {
     else
       infer_expr(in, operand);
     const Type *t = spec_type(in->spec, operand);
-    known &= t && check_truth(in, operand, t);
+    if (t) known &= check_truth(in, operand, t); /* unknown is a recursive call: the others give its type */
     const Type *both = type && t ? type_unify(in->tt, type, t) : t;
     if (type && t && !both) conflict = true;
     if (both) type = both;
@@ -287,7 +301,7 @@ static const Type *infer_ifexp(Infer *in, const Expr *e) {
   infer_phis(in, &e->as.ifexp.phis, edges, 2);
   if (!edges[0]) return b;
   if (!edges[1]) return a;
-  if (!a || !b) return NULL;
+  if (!a || !b) return a ? a : b; /* a recursive call is unknown at first: the other value gives its type */
   const Type *both = type_unify(in->tt, a, b);
   if (both) return both;
   infer_error(in, TYPE_ERROR, e->span, "the two values of this expression have types that do not go together");
@@ -306,7 +320,7 @@ static const Type *infer_tuple(Infer *in, const Expr *e) {
     elems[i] = infer_expr(in, v->data[i]);
     known &= elems[i] != NULL;
   }
-  return known ? type_tuple(in->tt, elems, v->len) : NULL;
+  return known ? sized_tuple(in, type_tuple(in->tt, elems, v->len), e->span) : NULL;
 }
 
 static const Type *infer_walrus(Infer *in, const Expr *e) {

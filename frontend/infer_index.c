@@ -1,14 +1,16 @@
-/* Inference of subscripts: arrays by integers, slices, newaxis, ellipsis and tuples of integers; tuples by constants, or by variables
+/* Inference of subscripts: arrays by integers, slices, newaxis, ellipsis, arrays of integers or bools, and tuples of these; tuples by constants, or by variables
  * when their elements have one type. Says which views stay contiguous: C after leading integers, one slice, then whole axes. */
 #include "frontend/infer.h"
 
-typedef enum ItemKind { ITEM_INT, ITEM_WHOLE, ITEM_SLICE, ITEM_STEP, ITEM_NEW, ITEM_ELLIPSIS } ItemKind;
+typedef enum ItemKind { ITEM_INT, ITEM_WHOLE, ITEM_SLICE, ITEM_STEP, ITEM_NEW, ITEM_ELLIPSIS, ITEM_ARRAY, ITEM_MASK } ItemKind;
 
 typedef struct Items {
   ItemKind kinds[2 * TYPE_MAX_NDIM + 2];
   uint32_t count;
   uint32_t used;   /* axes of the array that the items take */
   bool ellipsis;
+  bool fancy;      /* an item is an array */
+  uint32_t spread; /* most dimensions of an index array; a mask is like one list of places */
 } Items;
 
 static bool is_int_or_none(const Type *t) { return type_is_int(t) || t->kind == TYPE_NONE; }
@@ -65,6 +67,14 @@ static bool add_item(Infer *in, Items *items, const Expr *e, ItemKind kind) {
   return true;
 }
 
+static bool add_array(Infer *in, Items *items, const Expr *e, ItemKind kind, uint32_t ndim) {
+  uint32_t spread = kind == ITEM_MASK ? 1 : ndim;
+  if (!add_item(in, items, e, kind)) return false;
+  if (kind == ITEM_MASK) items->used += ndim - 1;
+  if (spread > items->spread) items->spread = spread;
+  return items->fancy = true;
+}
+
 static bool add_typed(Infer *in, Items *items, const Expr *e, const Type *t) {
   t = infer_value(t);
   if (!t) return false;
@@ -80,10 +90,8 @@ static bool add_typed(Infer *in, Items *items, const Expr *e, const Type *t) {
     return true;
   case TYPE_ARRAY:
     if (t->ndim == 0 && dtype_is_int(t->dtype)) return add_item(in, items, e, ITEM_INT);
-    if (dtype_is_int(t->dtype) || t->dtype == DT_BOOL) {
-      infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "indexing with an array comes with the array language");
-      return false;
-    }
+    if (dtype_is_int(t->dtype)) return add_array(in, items, e, ITEM_ARRAY, t->ndim);
+    if (t->dtype == DT_BOOL && t->ndim) return add_array(in, items, e, ITEM_MASK, t->ndim);
     break;
   case TYPE_STR:
   case TYPE_OPTIONAL:
@@ -94,7 +102,7 @@ static bool add_typed(Infer *in, Items *items, const Expr *e, const Type *t) {
   case TYPE_ITER:
   case TYPE_SLICE: break;
   }
-  infer_error(in, TYPE_ERROR, e->span, "an index is an integer, a slice, None or ..., not %s", type_name(t));
+  infer_error(in, TYPE_ERROR, e->span, "an index is an integer, a slice, None, ... or an array of integers or bools, not %s", type_name(t));
   return false;
 }
 
@@ -122,11 +130,23 @@ static bool stays_contiguous(const ItemKind *axes, uint32_t n, bool reversed) {
   return true;
 }
 
+/* A copy: the dimensions of the index arrays (integers count as arrays) together, and one for each slice and newaxis. Where those of the
+ * arrays stand does not matter for the type. */
+static const Type *index_fancy(Infer *in, const Expr *e, const Type *array, const Items *items) {
+  uint32_t ndim = items->spread + array->ndim - items->used;
+  for (uint32_t i = 0; i < items->count; i++)
+    ndim += items->kinds[i] == ITEM_NEW || items->kinds[i] == ITEM_WHOLE || items->kinds[i] == ITEM_SLICE || items->kinds[i] == ITEM_STEP;
+  if (ndim > TYPE_MAX_NDIM)
+    return infer_error(in, INDEX_ERROR, e->span, "the result would have %u dimensions, more than %d", ndim, TYPE_MAX_NDIM);
+  return type_array(in->tt, array->dtype, ndim, LAYOUT_C, false);
+}
+
 static const Type *index_array(Infer *in, const Expr *e, const Type *array) {
   Items items = {0};
   if (!read_items(in, e, &items)) return NULL;
   if (items.used > array->ndim)
     return infer_error(in, TYPE_ERROR, e->span, "too many indices: %u for a %d-d array", items.used, array->ndim);
+  if (items.fancy) return index_fancy(in, e, array, &items);
   ItemKind axes[TYPE_MAX_NDIM];
   uint32_t n = 0, fill = array->ndim - items.used, ndim = 0;
   bool is_view = items.ellipsis || items.used < array->ndim;

@@ -123,7 +123,10 @@ static const Type *rule_special(Infer *in, const Args *a) {
   TypingFn fn = infer_special_python(id);
   if (!fn) fn = infer_special_math(id);
   if (!fn) fn = infer_special_create(id);
+  if (!fn) fn = infer_special_reduce(id);
   if (!fn) fn = infer_special_shape(id);
+  if (!fn) fn = infer_special_matmul(id);
+  if (!fn) fn = infer_special_random(id);
   if (!fn) return infer_error(in, NOT_IMPLEMENTED_ERROR, a->call->span, "%s is not there yet", a->builtin->name);
   return fn(in, a);
 }
@@ -141,6 +144,7 @@ static const TypingFn typing_rules[] = {
     [TR_CMPOP] = infer_ufunc_cmpop,
     [TR_MATH_INT] = rule_math_int,
     [TR_MATH_PRED] = rule_math_pred,
+    [TR_PRELUDE] = infer_prelude,
     [TR_SPECIAL] = rule_special,
 };
 _Static_assert(sizeof typing_rules / sizeof *typing_rules == TR_COUNT, "a typing rule has no function");

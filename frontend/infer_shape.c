@@ -3,7 +3,8 @@
 
 bool infer_is_attribute(BuiltinId id) {
   static const BuiltinId attributes[] = {BI_A_SHAPE, BI_A_STRIDES, BI_A_NDIM, BI_A_SIZE, BI_A_DTYPE, BI_A_ITEMSIZE, BI_A_NBYTES,
-                                         BI_A_T,     BI_A_REAL,    BI_A_IMAG, BI_A_FLAT, BI_S_REAL,  BI_S_IMAG};
+                                         BI_A_T,     BI_A_REAL,    BI_A_IMAG, BI_A_FLAT, BI_S_REAL,  BI_S_IMAG,
+                                         BI_S_DTYPE, BI_D_KIND, BI_D_ITEMSIZE};
   for (size_t i = 0; i < LJ_COUNT(attributes); i++)
     if (attributes[i] == id) return true;
   return false;
@@ -31,6 +32,27 @@ static const Type *rule_shape(Infer *in, const Args *a) { return is_array(in, a)
 static const Type *rule_int(Infer *in, const Args *a) {
   (void)a;
   return infer_int(in);
+}
+
+static const Type *rule_kind(Infer *in, const Args *a) {
+  (void)a;
+  return in->tt->str;
+}
+
+/* np.result_type: numbers are weak beside arrays and dtypes. */
+static const Type *rule_result_type(Infer *in, const Args *a) {
+  DType dtype = DT_BOOL;
+  bool any = false, weak = true;
+  for (uint32_t i = 0; i < a->count; i++) {
+    const Type *t = a->t[i];
+    if (t->kind != TYPE_SCALAR && t->kind != TYPE_ARRAY && t->kind != TYPE_DTYPE)
+      return infer_error(in, TYPE_ERROR, a->v[i]->span, "np.result_type takes arrays, numbers and dtypes, not %s", type_name(t));
+    bool is_weak = t->kind == TYPE_SCALAR;
+    dtype = any ? promote_common(dtype, weak && !is_weak, t->dtype, is_weak && !weak) : t->dtype;
+    weak &= is_weak, any = true;
+  }
+  if (!any) return infer_error(in, TYPE_ERROR, a->call->span, "np.result_type needs at least one argument");
+  return type_dtype(in->tt, dtype);
 }
 
 static const Type *rule_dtype(Infer *in, const Args *a) { return type_dtype(in->tt, a->t[0]->dtype); }
@@ -145,6 +167,7 @@ static const Type *rule_item(Infer *in, const Args *a) {
 }
 
 static const Type *rule_np_shape(Infer *in, const Args *a) {
+  if (type_is_tuple(a->t[0]) && a->builtin->id == BI_NP_NDIM) return infer_int(in);
   if (type_is_scalar(a->t[0])) return a->builtin->id == BI_NP_SHAPE ? type_tuple(in->tt, NULL, 0) : infer_int(in);
   if (!is_array(in, a)) return NULL;
   return a->builtin->id == BI_NP_SHAPE ? rule_shape(in, a) : infer_int(in);
@@ -158,6 +181,10 @@ TypingFn infer_special_shape(BuiltinId id) {
       [BI_A_SIZE] = rule_int,
       [BI_A_DTYPE] = rule_dtype,
       [BI_A_ITEMSIZE] = rule_int,
+      [BI_S_DTYPE] = rule_dtype,
+      [BI_D_KIND] = rule_kind,
+      [BI_D_ITEMSIZE] = rule_int,
+      [BI_RESULT_TYPE] = rule_result_type,
       [BI_A_NBYTES] = rule_int,
       [BI_A_T] = rule_t,
       [BI_A_REAL] = rule_part,

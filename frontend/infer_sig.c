@@ -12,8 +12,15 @@ static bool parse_annotations(Program *p, FuncDef *f, FuncSigs *sigs, Diag *diag
   return ok;
 }
 
+static bool only_scalars(const Signature *s) {
+  bool ok = !s->result || type_is_scalar(s->result);
+  for (uint32_t i = 0; i < s->count; i++) ok &= type_is_scalar(s->args[i]);
+  return ok;
+}
+
 static bool parse_list(Program *p, FuncDef *f, FuncSigs *sigs, Diag *diag) {
-  if (f->kind == FUNC_GUVECTORIZE || f->kind == FUNC_STENCIL) return true;
+  if (f->kind == FUNC_GUVECTORIZE) return gufunc_signatures(p, f, sigs, diag);
+  if (f->kind == FUNC_STENCIL) return true;
   bool ok = true;
   for (uint32_t i = 0; i < f->options.signatures.len; i++) {
     const Expr *e = f->options.signatures.data[i];
@@ -22,6 +29,9 @@ static bool parse_list(Program *p, FuncDef *f, FuncSigs *sigs, Diag *diag) {
       ok = false;
     } else if (s.count != f->params.len) {
       diag_error(diag, TYPE_ERROR, e->span, "the signature has %u arguments, %s() has %u", s.count, f->name->text, f->params.len);
+      ok = false;
+    } else if (f->kind == FUNC_VECTORIZE && !only_scalars(&s)) {
+      diag_error(diag, TYPE_ERROR, e->span, "a signature of @vectorize is about single elements: float64(float64), not arrays");
       ok = false;
     } else {
       vec_push(p->arena, &sigs->list, s);
@@ -42,10 +52,10 @@ static bool parse_locals(Program *p, FuncDef *f, FuncSigs *sigs, Diag *diag) {
   return ok;
 }
 
-bool infer_signatures(Program *p, Diag *diag) {
+bool infer_signatures(Program *p, Module *module, Diag *diag) {
   bool ok = true;
-  for (uint32_t i = 0; i < p->module->funcs.len; i++) {
-    FuncDef *f = p->module->funcs.data[i];
+  for (uint32_t i = 0; i < module->funcs.len; i++) {
+    FuncDef *f = module->funcs.data[i];
     FuncSigs *sigs = arena_new(p->arena, FuncSigs);
     sigs->annotated = arena_array(p->arena, const Type *, f->params.len + 1);
     ok &= parse_annotations(p, f, sigs, diag);
@@ -91,7 +101,8 @@ static const char *list_types(Infer *in, const Type *const *types, uint32_t n) {
   return text;
 }
 
-static bool no_signature(Infer *in, FuncDef *f, const FuncSigs *sigs, const Type *const *args, Span call) {
+bool infer_no_signature(Infer *in, FuncDef *f, const Type *const *args, Span call) {
+  const FuncSigs *sigs = infer_sigs(in, f);
   infer_error(in, TYPE_ERROR, call, "no signature of %s() takes (%s)", f->name->text, list_types(in, args, f->params.len));
   for (uint32_t i = 0; i < sigs->list.len; i++)
     diag_note(in->diag, f->options.signatures.data[i < f->options.signatures.len ? i : 0]->span, "it takes (%s)",
@@ -104,7 +115,7 @@ bool infer_choose(Infer *in, FuncDef *f, const Type **args, const Type **declare
   *declared_result = sigs->returns;
   if (sigs->list.len) {
     const Signature *s = choose(sigs, args);
-    if (!s) return no_signature(in, f, sigs, args, call);
+    if (!s) return infer_no_signature(in, f, args, call);
     for (uint32_t i = 0; i < s->count; i++)
       if (args[i]) args[i] = s->args[i];
     *declared_result = s->result;

@@ -35,12 +35,34 @@ static LoopEdges *loop_edges(Infer *in, const Stmt *s) {
   return edges;
 }
 
+/* The first statement that leaves the iterations of a prange: `return`, or a `break` of the loop itself. NULL where there is none. */
+static const Stmt *first_exit(const StmtVec *block, const Stmt *loop) {
+  for (uint32_t i = 0; i < block->len; i++) {
+    const Stmt *s = block->data[i], *found = NULL;
+    if (s->kind == STMT_RETURN || (s->kind == STMT_BREAK && s->as.jump.loop == loop)) return s;
+    if (s->kind == STMT_IF && !(found = first_exit(&s->as.if_.body, loop))) found = first_exit(&s->as.if_.orelse, loop);
+    if ((s->kind == STMT_FOR || s->kind == STMT_WHILE) && !(found = first_exit(&s->as.loop.body, loop)))
+      found = first_exit(&s->as.loop.orelse, loop);
+    if (found) return found;
+  }
+  return NULL;
+}
+
+static void check_prange(Infer *in, const Stmt *loop) {
+  const Stmt *found = first_exit(&loop->as.loop.body, loop);
+  if (!found) return;
+  infer_error(in, SYNTAX_ERROR, found->span, "'%s' in a parallel loop: its iterations run in any order, so none can end it",
+              found->kind == STMT_BREAK ? "break" : "return");
+  diag_note(in->diag, loop->as.loop.iter->span, "use range() for a loop that ends early");
+}
+
 static bool stmt_loop(Infer *in, Stmt *s) {
   LoopEdges *edges = loop_edges(in, s);
   uint32_t heads = s->as.loop.head.edge_count < 2 ? 2 : s->as.loop.head.edge_count, exits = s->as.loop.exit.edge_count;
   bool is_for = s->kind == STMT_FOR, runs = true, ends = true;
   const Type *element = NULL, *iterable = NULL;
   if (is_for) {
+    if (in->final && s->as.loop.is_parallel && spec_parallel(in->spec)) check_prange(in, s);
     iterable = infer_sequence(in, s->as.loop.iter);
     if (iterable) element = infer_element(in, s->as.loop.iter, iterable);
     if (type_is_tuple(iterable) && !iterable->count) runs = false;

@@ -52,7 +52,8 @@ static bool parse_value(Parser *p, FPartVec *parts, Expr *owner) {
   if (!part.value) return false;
   parser_child(owner, part.value);
   bool is_named = parser_take(p, TOK_ASSIGN); /* {x=} shows the text of the expression, white space included */
-  if (is_named) add_text(p, parts, p->src->text + lo, p->tok.span.lo - lo);
+  if (is_named && p->tok.span.lo >= lo) /* an unclosed f-string's error token stands at its beginning */
+    add_text(p, parts, p->src->text + lo, p->tok.span.lo - lo);
   if (parser_take(p, TOK_EXCLAIM) && !parse_conversion(p, &part)) return false;
   bool has_spec = parser_take(p, TOK_COLON);
   if (has_spec && !parse_spec(p, &part, owner)) return false;

@@ -146,6 +146,24 @@ static bool set_neighborhood(Sema *sema, FuncDef *func, const Keyword *k) {
   return true;
 }
 
+static bool add_standard(Sema *sema, FuncDef *func, const Keyword *k, Expr *e) {
+  if (e->kind != EXPR_STR) return wants(sema, k, "a tuple of parameter names such as (\"w\",)");
+  for (uint32_t i = 0; i < func->params.len; i++)
+    if (func->params.data[i].name == e->as.str) {
+      if (i == 0) return diag_error(sema->diag, VALUE_ERROR, e->span, "the first argument of a stencil is always indexed relatively");
+      vec_push(sema->arena, &func->options.standard_indexing, e);
+      return true;
+    }
+  return diag_error(sema->diag, VALUE_ERROR, e->span, "'%s' has no parameter '%s'", func->name->text, e->as.str->text);
+}
+
+static bool set_standard_indexing(Sema *sema, FuncDef *func, const Keyword *k) {
+  if (k->value->kind != EXPR_TUPLE && k->value->kind != EXPR_LIST) return add_standard(sema, func, k, k->value);
+  for (uint32_t i = 0; i < k->value->as.list.items.len; i++)
+    if (!add_standard(sema, func, k, k->value->as.list.items.data[i])) return false;
+  return true;
+}
+
 static bool set_maxsize(Sema *sema, FuncDef *func, const Keyword *k) {
   if (k->value->kind == EXPR_NONE) return func->options.lru_maxsize = -1, true;
   if (k->value->kind != EXPR_INT || k->value->as.integer.value > INT32_MAX) return wants(sema, k, "a number or None");
@@ -176,6 +194,7 @@ static const struct {
     {"identity", ON_VECTORIZE | ON_GUVECTORIZE, set_identity},
     {"cval", ON_STENCIL, set_cval},
     {"neighborhood", ON_STENCIL, set_neighborhood},
+    {"standard_indexing", ON_STENCIL, set_standard_indexing},
     {"maxsize", ON_LRU, set_maxsize},
     {"typed", ON_LRU, set_typed},
 };
@@ -221,7 +240,7 @@ static void read_positional(Sema *sema, FuncDef *func, const Expr *call, size_t 
     } else if (decorators[row].on == ON_STENCIL) {
       if (e->kind != EXPR_STR || !sym_is(e->as.str, "constant"))
         diag_error(sema->diag, TYPE_ERROR, e->span, "the mode of a stencil is \"constant\"");
-    } else if (i == 1) {
+    } else if (decorators[row].id == BI_GUVECTORIZE && (i == 1 || (e->kind == EXPR_STR && strstr(e->as.str->text, "->")))) {
       func->options.layout = e;
       if (e->kind != EXPR_STR) diag_error(sema->diag, TYPE_ERROR, e->span, "the layout is a string such as \"(m,n),(n)->(m)\"");
     } else {
@@ -268,6 +287,8 @@ void sema_decorators(Sema *sema, Scope *scope) {
   FuncDef *func = scope->func;
   func->options.fastmath = FM_DEFAULT;
   for (uint32_t i = 0; i < func->decorators.len; i++) read_decorator(sema, scope, func->decorators.data[i]);
+  if (func->options.lru && func->kind != FUNC_PLAIN && func->kind != FUNC_JIT)
+    diag_error(sema->diag, TYPE_ERROR, func->decorators.data[0]->span, "lru_cache is for plain functions and those under njit");
   if (func->kind == FUNC_GUVECTORIZE && !func->options.layout)
     diag_error(sema->diag, TYPE_ERROR, func->decorators.data[0]->span,
                "'guvectorize' needs signatures and a layout, as in @guvectorize([\"(float64[:], float64[:])\"], \"(n)->(n)\")");

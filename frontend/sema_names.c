@@ -176,6 +176,10 @@ static void resolve_quiet_expr(void *ctx, Expr *e) {
   } else if (b->only_value && q->depth < 8 && (b->only_value->kind == EXPR_NAME || b->only_value->kind == EXPR_ATTR)) {
     resolve_quiet_expr(&(Quiet){q->sema, q->scope, q->depth + 1}, b->only_value); /* the walk comes later and decides again */
     e->ref = b->only_value->ref;
+  } else if (b->only_value) { /* a constant in a decorator */
+    Def *def = arena_new(q->sema->arena, Def);
+    *def = (Def){.kind = DEF_ASSIGN, .local = b->local, .const_value = b->only_value};
+    e->ref = (Ref){.kind = REF_DEF, .def = def};
   }
 }
 

@@ -8,11 +8,35 @@
 typedef struct Spec Spec;
 typedef struct Program Program;
 
+/* The layout string of @guvectorize: "(m,n),(n)->(m)" has the dimensions m and n, two inputs and one output. */
+enum { GU_MAX_DIMS = 32 };
+typedef struct GuOperand {
+  uint32_t count;             /* core dimensions */
+  uint8_t dims[TYPE_MAX_NDIM]; /* which ones */
+} GuOperand;
+typedef struct GuLayout {
+  uint32_t nin, nout, dim_count;
+  Sym dims[GU_MAX_DIMS]; /* their names */
+  GuOperand *operands;   /* inputs, then outputs */
+} GuLayout;
+
+/* What a @stencil kernel reads around a point: offsets from lo to hi along each axis, 0 among them. */
+typedef struct StencilShape {
+  uint32_t ndim;
+  int64_t lo[TYPE_MAX_NDIM], hi[TYPE_MAX_NDIM];
+} StencilShape;
+
 /* Who a call reaches, found by inference. */
 typedef enum CalleeKind {
   CALLEE_NONE,
   CALLEE_SPEC,    /* a function of the module */
   CALLEE_BUILTIN, /* a row of builtins.def; also attributes that compute (a.T) and methods: then args[0] is the receiver */
+  CALLEE_UFUNC,   /* @vectorize on arrays: spec is the scalar function; args its parameters, then `out` where it is given */
+  CALLEE_UFUNC_REDUCE, /* f.reduce(a, axis, keepdims, initial): spec combines two elements */
+  CALLEE_GUFUNC,  /* @guvectorize: spec is the kernel on core arrays; args the inputs, then the outputs where they are given */
+  CALLEE_STENCIL, /* @stencil: spec is the kernel at one point; args its parameters, then `out` where it is given */
+  CALLEE_MEMO,    /* f.cache_info(), f.cache_clear(): spec is NULL, func the function */
+  CALLEE_FIELD,   /* info.hits: item `count` of a named tuple */
   CALLEE_CAST,    /* np.float32(x), float64(x), int(x), float(x), bool(x), complex(x): to the scalar type of the call */
 } CalleeKind;
 typedef struct Callee {
@@ -22,6 +46,9 @@ typedef struct Callee {
   Expr *closure; /* CALLEE_SPEC of a function value with captures: the callee expression, whose type is TYPE_FUNC; else NULL */
   Expr **args;   /* bound to the parameters in order; NULL for parameters left to their default */
   uint32_t count;
+  const FuncDef *func;    /* CALLEE_MEMO */
+  const GuLayout *layout; /* CALLEE_GUFUNC */
+  const StencilShape *stencil; /* CALLEE_STENCIL */
 } Callee;
 
 struct Spec {
@@ -73,6 +100,14 @@ static inline const Callee *spec_callee(const Spec *spec, const Expr *e) { retur
 bool spec_const_int(const Spec *spec, const Expr *e, int64_t *value);
 /* The same for strings and None/True/False; NULL when not constant. Gives the defining literal expression. */
 const Expr *spec_const_expr(const Spec *spec, const Expr *e);
+int spec_const_bool(const Spec *spec, const Expr *e); /* -1: not constant */
+/* The axes that an `axis` argument names, one bit each: None (or no argument) all of them, an integer, a tuple of integers. */
+typedef enum AxesKind { AXES_OK, AXES_UNKNOWN, AXES_RANGE, AXES_TWICE } AxesKind;
+AxesKind spec_const_axes(const Spec *spec, const Expr *e, uint32_t ndim, uint32_t *axes, int64_t *bad);
+/* infer_stencil.c: the array parameter that a @stencil kernel indexes relatively with this subscript; -1: none. */
+int stencil_param(const Spec *spec, const Expr *index);
+/* A number written in a decorator: a literal, np.nan, a constant of the top level. */
+bool decorator_number(const Expr *e, double *value);
 /* Effective options of the function: the decorator's, else the program's. */
 bool spec_python_errors(const Spec *spec);
 bool spec_boundscheck(const Spec *spec);

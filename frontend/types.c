@@ -23,6 +23,7 @@ static uint64_t hash_type(const Type *t, uint64_t seed) {
 }
 
 static const char *tuple_name(Arena *arena, const Type *t) {
+  if (t->module) return t->module->text;
   if (t->count && type_is_uniform(t)) return arena_printf(arena, "UniTuple(%s, %u)", t->elems[0]->name, t->count);
   StrBuf sb = {0};
   sb_puts(&sb, "Tuple(");
@@ -89,6 +90,10 @@ const Type *type_array(TypeTable *tt, DType dtype, unsigned ndim, Layout layout,
 
 const Type *type_tuple(TypeTable *tt, const Type *const *elems, uint32_t count) {
   return intern(tt, &(Type){.kind = TYPE_TUPLE, .elems = (const Type **)elems, .count = count});
+}
+
+const Type *type_named_tuple(TypeTable *tt, Sym name, const Type *const *elems, uint32_t count) {
+  return intern(tt, &(Type){.kind = TYPE_TUPLE, .module = name, .elems = (const Type **)elems, .count = count});
 }
 
 const Type *type_optional(TypeTable *tt, const Type *of) {

@@ -35,7 +35,7 @@ struct Type {
   const Type **elems;
   FuncDef *func;
   const Builtin *builtin;
-  Sym module;
+  Sym module; /* TYPE_MODULE; TYPE_TUPLE: the name of a named one */
   const char *name; /* as numba writes it: "float64", "array(float64, 2d, C)", "UniTuple(int64, 3)", "Tuple(int64, float64)" */
 };
 
@@ -52,6 +52,10 @@ void types_init(TypeTable *tt, Arena *arena);
 static inline const Type *type_scalar(const TypeTable *tt, DType dtype) { return tt->scalars[dtype]; }
 const Type *type_array(TypeTable *tt, DType dtype, unsigned ndim, Layout layout, bool readonly);
 const Type *type_tuple(TypeTable *tt, const Type *const *elems, uint32_t count);
+/* A tuple that prints as NAME(field=…, …): CacheInfo. */
+const Type *type_named_tuple(TypeTable *tt, Sym name, const Type *const *elems, uint32_t count);
+int tuple_field(const Type *t, const char *name); /* infer_memo.c: -1 when it has no such field */
+const char *tuple_field_name(uint32_t index);
 const Type *type_optional(TypeTable *tt, const Type *of); /* of None or an optional: the same */
 const Type *type_dtype(TypeTable *tt, DType dtype);
 const Type *type_func(TypeTable *tt, FuncDef *func, const Type *const *captures, uint32_t count);

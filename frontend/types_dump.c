@@ -271,10 +271,10 @@ static void dump_spec(const Spec *spec, StrBuf *out) {
 
 /* Specialisations that the program can reach, in order of first use; what inference made on the way is not shown. */
 static void mark(const Spec *spec, bool *reached) {
-  if (reached[spec->index]) return;
+  if (reached[spec->index] || spec->func->module->source->is_library) return;
   reached[spec->index] = true;
   for (uint32_t i = 0; i < spec->func->expr_count; i++)
-    if (spec->callees[i].kind == CALLEE_SPEC) mark(spec->callees[i].spec, reached);
+    if (spec->callees[i].spec) mark(spec->callees[i].spec, reached);
 }
 
 void types_dump(const Program *program, StrBuf *out) {

@@ -35,8 +35,8 @@ extern "C" {
 
 #define LJ_ABI_VERSION 1 /* changes when a program compiled against an older header would break */
 
-LJ_API const char *lj_version(void);      /* of loopjit: "0.1.0" */
-LJ_API int lj_abi_version(void);          /* LJ_ABI_VERSION of the library that was linked */
+LJ_API const char *lj_version(void); /* of loopjit: "0.1.0" */
+LJ_API int lj_abi_version(void); /* LJ_ABI_VERSION of the library that was linked */
 LJ_API const char *lj_llvm_version(void); /* of the LLVM it was built with: "22.1.8" */
 
 /* ---- status and report --------------------------------------------------------------------------------------------------------------- */
@@ -44,9 +44,9 @@ LJ_API const char *lj_llvm_version(void); /* of the LLVM it was built with: "22.
 /* One row each: the suffix of the constant, its value, its text. */
 #define LJ_STATUSES(X)                                                                                                                     \
   X(OK, 0, "ok")                                                                                                                           \
-  X(ERROR, 1, "error in the program")                        /* the report holds at least one error with place and kind */                 \
-  X(MISUSE, 2, "wrong use of the library")                   /* the report holds one message; nothing was done */                          \
-  X(IO, 3, "a file could not be read or written")            /* the report says why */                                                     \
+  X(ERROR, 1, "error in the program") /* the report holds at least one error with place and kind */                                        \
+  X(MISUSE, 2, "wrong use of the library") /* the report holds one message; nothing was done */                                            \
+  X(IO, 3, "a file could not be read or written") /* the report says why */                                                                \
   X(INTERNAL, 4, "the compiler failed; this is its own bug") /* the report holds what is known */
 
 typedef enum lj_status {
@@ -62,20 +62,20 @@ typedef enum lj_severity { LJ_SEVERITY_ERROR, LJ_SEVERITY_WARNING, LJ_SEVERITY_N
 /* One message. A note belongs to the error before it; the chain of calls of a run-time error is a note for each call, innermost first. */
 typedef struct lj_diagnostic {
   lj_severity severity;
-  const char *kind;            /* Python's name: "TypeError"; "" for notes and warnings */
+  const char *kind; /* Python's name: "TypeError"; "" for notes and warnings */
   const char *message;
-  const char *file;            /* NULL when there is no place */
-  uint32_t line, column;       /* from 1, the column in code points; 0 when there is no place */
+  const char *file; /* NULL when there is no place */
+  uint32_t line, column; /* from 1, the column in code points; 0 when there is no place */
   uint32_t end_line, end_column; /* just behind the place */
 } lj_diagnostic;
 
 /* What the last call that it was passed to had to say. Made once, passed to many calls; each clears it first. */
 typedef struct lj_report lj_report;
 
-LJ_API lj_report *lj_report_new(void);          /* Owned by the caller, freed with lj_report_free(). */
-LJ_API void lj_report_free(lj_report *report);  /* NULL is allowed. */
+LJ_API lj_report *lj_report_new(void); /* Owned by the caller, freed with lj_report_free(). */
+LJ_API void lj_report_free(lj_report *report); /* NULL is allowed. */
 LJ_API void lj_report_clear(lj_report *report);
-LJ_API size_t lj_report_count(const lj_report *report);  /* messages, notes included */
+LJ_API size_t lj_report_count(const lj_report *report); /* messages, notes included */
 LJ_API size_t lj_report_errors(const lj_report *report); /* errors, also those beyond the 20 that are kept */
 LJ_API const lj_diagnostic *lj_report_get(const lj_report *report, size_t index); /* NULL beyond the end; lives until the report changes */
 /* All as text: FILE:LINE:COL: error: KIND: message, the source line, a caret, the notes. "" when empty; lives until the report changes. */
@@ -92,13 +92,15 @@ LJ_API void lj_text_free(lj_text *text); /* and empties it */
 /* ---- values -------------------------------------------------------------------------------------------------------------------------- */
 
 /* Types of scalars and of array elements, as NumPy names them. */
+/* clang-format off */
 typedef enum lj_dtype {
   LJ_BOOL, LJ_INT8, LJ_INT16, LJ_INT32, LJ_INT64, LJ_UINT8, LJ_UINT16, LJ_UINT32, LJ_UINT64, LJ_FLOAT32, LJ_FLOAT64, LJ_COMPLEX64, LJ_COMPLEX128
 } lj_dtype;
+/* clang-format on */
 
-LJ_API const char *lj_dtype_name(lj_dtype dtype);                     /* "float64"; "?" for no dtype */
-LJ_API size_t lj_dtype_size(lj_dtype dtype);                          /* bytes of an element */
-LJ_API bool lj_dtype_find(const char *name, lj_dtype *dtype);         /* by its name or an alias of NumPy: "float", "f4", "intp" */
+LJ_API const char *lj_dtype_name(lj_dtype dtype); /* "float64"; "?" for no dtype */
+LJ_API size_t lj_dtype_size(lj_dtype dtype); /* bytes of an element */
+LJ_API bool lj_dtype_find(const char *name, lj_dtype *dtype); /* by its name or an alias of NumPy: "float", "f4", "intp" */
 
 typedef struct lj_complex64 {
   float re, im;
@@ -111,12 +113,12 @@ enum { LJ_MAX_NDIM = 8 };
 
 /* An array: a description of memory. Fields as DLPack's DLTensor, except that strides are in bytes (as NumPy's). */
 typedef struct lj_array {
-  void *data;                   /* of the first element; aligned for the dtype */
+  void *data; /* of the first element; aligned for the dtype */
   lj_dtype dtype;
-  int32_t ndim;                 /* 0 to LJ_MAX_NDIM */
-  int64_t shape[LJ_MAX_NDIM];   /* never negative */
+  int32_t ndim; /* 0 to LJ_MAX_NDIM */
+  int64_t shape[LJ_MAX_NDIM]; /* never negative */
   int64_t strides[LJ_MAX_NDIM]; /* bytes; any sign */
-  bool readonly;                /* kernels that store into it are refused while compiling */
+  bool readonly; /* kernels that store into it are refused while compiling */
 } lj_array;
 
 typedef enum lj_kind { LJ_KIND_NONE, LJ_KIND_SCALAR, LJ_KIND_STR, LJ_KIND_TUPLE, LJ_KIND_ARRAY, LJ_KIND_DTYPE } lj_kind;
@@ -129,9 +131,9 @@ typedef struct lj_value {
   lj_dtype dtype; /* SCALAR: its type; DTYPE: the dtype it is */
   void *owner;
   union {
-    int64_t i;       /* BOOL (0 or 1), INT8 … INT64 */
-    uint64_t u;      /* UINT8 … UINT64 */
-    double f;        /* FLOAT32, FLOAT64 */
+    int64_t i; /* BOOL (0 or 1), INT8 … INT64 */
+    uint64_t u; /* UINT8 … UINT64 */
+    double f; /* FLOAT32, FLOAT64 */
     lj_complex128 c; /* COMPLEX64, COMPLEX128 */
     struct {
       const char *data; /* UTF-8, no NUL needed */
@@ -204,7 +206,7 @@ LJ_API void lj_value_format(const lj_value *value, bool repr, lj_text *out);
 
 typedef enum lj_file_mode {
   LJ_FILE_PRIVATE, /* mapped copy-on-write: stores stay in memory */
-  LJ_FILE_WRITE    /* mapped shared: stores go to the file */
+  LJ_FILE_WRITE /* mapped shared: stores go to the file */
 } lj_file_mode;
 
 /* An array from a .npy file, without a copy. Owned by the caller. LJ_IO when the file cannot be read or is not a .npy file that is supported. */
@@ -222,14 +224,15 @@ typedef struct lj_kernel lj_kernel;
 /* How an engine compiles and runs. Fill it with lj_config_init(), then change what you want. Flags are the defaults for what a kernel's
  * decorator leaves unset. */
 typedef struct lj_config {
-  size_t size;          /* of this struct, set by lj_config_init(): newer libraries accept older programs */
-  const char *cpu;      /* NULL: this machine's, with its features; else LLVM's name of one: "x86-64-v3". Copied. */
-  int opt_level;        /* 0 to 3; 3 */
-  bool fastmath;        /* allow reassociation, contraction and approximate functions; false */
-  bool parallel;        /* prange and large array expressions run on all cores; false */
-  bool numpy_errors;    /* division by zero gives inf, nan or 0 instead of ZeroDivisionError; false */
-  bool no_boundscheck;  /* indices are not checked; false */
-  void (*print)(void *data, const char *text, size_t length); /* where print() goes; NULL: standard output. May be called by several threads. */
+  size_t size; /* of this struct, set by lj_config_init(): newer libraries accept older programs */
+  const char *cpu; /* NULL: this machine's, with its features; else LLVM's name of one: "x86-64-v3". Copied. */
+  int opt_level; /* 0 to 3; 3 */
+  bool fastmath; /* allow reassociation, contraction and approximate functions; false */
+  bool parallel; /* prange and large array expressions run on all cores; false */
+  bool numpy_errors; /* division by zero gives inf, nan or 0 instead of ZeroDivisionError; false */
+  bool no_boundscheck; /* indices are not checked; false */
+  void (*print)(void *data, const char *text,
+                size_t length); /* where print() goes; NULL: standard output. May be called by several threads. */
   void *print_data;
 } lj_config;
 
@@ -273,10 +276,10 @@ LJ_API lj_status lj_module_run(lj_module *module, lj_report *report);
 
 /* The functions that stand at the module's top level, in the order of the text. Functions belong to their module. */
 LJ_API size_t lj_module_function_count(const lj_module *module);
-LJ_API lj_function *lj_module_function(const lj_module *module, size_t index);    /* NULL beyond the end */
-LJ_API lj_function *lj_module_find(const lj_module *module, const char *name);    /* NULL when there is none */
+LJ_API lj_function *lj_module_function(const lj_module *module, size_t index); /* NULL beyond the end */
+LJ_API lj_function *lj_module_find(const lj_module *module, const char *name); /* NULL when there is none */
 LJ_API const char *lj_function_name(const lj_function *function);
-LJ_API const char *lj_function_doc(const lj_function *function);                  /* its docstring; "" when it has none */
+LJ_API const char *lj_function_doc(const lj_function *function); /* its docstring; "" when it has none */
 LJ_API size_t lj_function_param_count(const lj_function *function);
 LJ_API const char *lj_function_param_name(const lj_function *function, size_t index); /* NULL beyond the end */
 LJ_API bool lj_function_param_has_default(const lj_function *function, size_t index);
@@ -317,12 +320,12 @@ typedef struct lj_context lj_context;
 typedef int32_t (*lj_entry)(lj_context *context, const void *args, void *result); /* 0, or nonzero: the error is in the context */
 /* Lives as long as the module. Any number of threads may call it, unless the function reads arrays of the module's top level. */
 LJ_API lj_entry lj_kernel_entry(const lj_kernel *kernel);
-LJ_API size_t lj_kernel_args_size(const lj_kernel *kernel);            /* bytes of the struct of arguments */
+LJ_API size_t lj_kernel_args_size(const lj_kernel *kernel); /* bytes of the struct of arguments */
 LJ_API size_t lj_kernel_result_size(const lj_kernel *kernel);
-LJ_API lj_context *lj_context_new(lj_engine *engine);                  /* for calls of one thread: the one that made it. Owned by the caller. */
+LJ_API lj_context *lj_context_new(lj_engine *engine); /* for calls of one thread: the one that made it. Owned by the caller. */
 LJ_API void lj_context_free(lj_context *context);
 LJ_API void lj_context_report(lj_context *context, lj_report *report); /* the error of the last call, which is then cleared */
-LJ_API void lj_owner_release(void *owner);                             /* NULL is allowed */
+LJ_API void lj_owner_release(void *owner); /* NULL is allowed */
 
 /* ---- inspection ---------------------------------------------------------------------------------------------------------------------- */
 

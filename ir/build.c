@@ -193,6 +193,16 @@ void ir_store(IrBuilder *b, IrVar *array, IrExpr *const *indices, IrExpr *value)
   s->as.store.value = value;
 }
 
+void ir_runtime(IrBuilder *b, const char *symbol, IrExpr *const *args, uint32_t count, IrVar *result, bool fails) {
+  IrStmt *s = ir_stmt(b, IRS_RUNTIME);
+  s->as.runtime.symbol = symbol;
+  s->as.runtime.args = arena_array(b->arena, IrExpr *, count ? count : 1);
+  for (uint32_t i = 0; i < count; i++) s->as.runtime.args[i] = args[i];
+  s->as.runtime.count = count;
+  s->as.runtime.result = result;
+  s->as.runtime.fails = fails;
+}
+
 void ir_check(IrBuilder *b, IrCheckKind check, IrExpr *ok, ErrorKind error, const char *message, IrExpr *a0, IrExpr *a1, IrExpr *a2,
               IrExpr *a3) {
   LJ_ASSERT(type_is_bool(ok->type));

@@ -155,7 +155,7 @@ static void dump_loop(Dump *d, const IrStmt *s) {
     if (s->as.map.column_major) sb_puts(d->out, " column-major");
   } else {
     loop = &s->as.reduce.loop, body = &s->as.reduce.body;
-    dump_space(d, "reduce", s->as.reduce.ndim, s->as.reduce.index, s->as.reduce.extent);
+    dump_space(d, s->as.reduce.pairwise ? "pairwise reduce" : "reduce", s->as.reduce.ndim, s->as.reduce.index, s->as.reduce.extent);
   }
   open_block(d, s->span);
   dump_remarks(d, loop);
@@ -255,6 +255,26 @@ static void dump_store(StrBuf *out, const IrStmt *s) {
   ir_dump_expr(s->as.store.value, out);
 }
 
+static void dump_runtime(StrBuf *out, const IrStmt *s) {
+  const IrVar *result = s->as.runtime.result;
+  if (result) sb_printf(out, "%s: %s = ", result->name, result->type->name);
+  sb_printf(out, "runtime%s %s(", s->as.runtime.fails ? "?" : "", s->as.runtime.symbol);
+  dump_list(out, s->as.runtime.args, s->as.runtime.count);
+  sb_putc(out, ')');
+}
+
+static void dump_parallel(StrBuf *out, const IrStmt *s) {
+  sb_printf(out, "parallel %s in ", s->as.parallel.body->name);
+  ir_dump_expr(s->as.parallel.lo, out);
+  sb_puts(out, " .. ");
+  ir_dump_expr(s->as.parallel.hi, out);
+  sb_puts(out, ", chunks ");
+  ir_dump_expr(s->as.parallel.chunks, out);
+  sb_puts(out, " (");
+  dump_list(out, s->as.parallel.args, s->as.parallel.count);
+  sb_putc(out, ')');
+}
+
 static void dump_stmt(Dump *d, const IrStmt *s) {
   StrBuf *out = d->out;
   begin(d);
@@ -262,7 +282,8 @@ static void dump_stmt(Dump *d, const IrStmt *s) {
   case IRS_SET: dump_set(out, s); break;
   case IRS_STORE: dump_store(out, s); break;
   case IRS_ALLOC:
-    sb_printf(out, "%s: %s = alloc%s(", s->as.alloc.var->name, s->as.alloc.var->type->name, s->as.alloc.zero ? " zero" : "");
+    sb_printf(out, "%s: %s = alloc%s(", s->as.alloc.var->name, s->as.alloc.var->type->name,
+              s->as.alloc.zero ? " zero" : s->as.alloc.local ? " local" : "");
     dump_list(out, s->as.alloc.shape, s->as.alloc.var->type->ndim);
     sb_putc(out, ')');
     break;
@@ -284,6 +305,8 @@ static void dump_stmt(Dump *d, const IrStmt *s) {
     sb_puts(out, s->as.ret.move ? "return move " : "return ");
     if (s->as.ret.value) ir_dump_expr(s->as.ret.value, out);
     break;
+  case IRS_RUNTIME: dump_runtime(out, s); break;
+  case IRS_PARALLEL: dump_parallel(out, s); break;
   case IRS_COUNT: LJ_UNREACHABLE();
   }
   sb_putc(out, '\n');

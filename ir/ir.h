@@ -36,6 +36,7 @@ struct IrVar {
   bool owns;      /* holds a reference */
   bool temp;      /* made by lowering; may be moved from at its last use */
   Span span;      /* where the user assigned it first; empty for temporaries */
+  IrExpr *lo, *hi; /* int64, stable: lo <= value < hi whenever it is set (indices of ranges with steps); NULL: nothing is known */
 };
 
 /* id, name in dumps, number of arguments (-1: any). Operands of arithmetic have the type of the result unless stated. */
@@ -118,7 +119,7 @@ struct IrExpr {
 #define IR_STMTS(X)                                                                                                                        \
   X(SET, "set") X(STORE, "store") X(ALLOC, "alloc") X(DROP, "drop") X(CALL, "call") X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text")    \
   X(TEXT_TAKE, "text_take") X(PRINT, "print") X(IF, "if") X(FOR, "for") X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue")        \
-  X(RETURN, "return") X(MAP, "map") X(REDUCE, "reduce")
+  X(RETURN, "return") X(MAP, "map") X(REDUCE, "reduce") X(RUNTIME, "runtime") X(PARALLEL, "parallel")
 typedef enum IrStmtKind {
 #define X(id, name) IRS_##id,
   IR_STMTS(X)
@@ -147,8 +148,40 @@ typedef struct IrRemark {
 typedef Vec(IrRemark) IrRemarkVec;
 
 /* A MAP, FOR or WHILE: `source` is what it was written as. */
+typedef struct IrAliasGroup {
+  IrVar *array;
+  uint32_t group;
+} IrAliasGroup;
+/* In this loop arrays of different groups do not overlap: a test before the loop said so. */
+typedef struct IrAlias {
+  Vec(IrAliasGroup) arrays;
+  uint32_t group_count;
+} IrAlias;
+
+/* What a parallel loop does with a variable (or array) that its iterations share. Chunks of iterations have private copies, which are combined in the
+ * order of the chunks, so that the result does not depend on the number of threads. */
+typedef enum IrReductionKind {
+  REDUCTION_OP,     /* var = var op e: chunks start with the neutral element, or (min, max, and, or) with the value before the loop */
+  REDUCTION_BEST,   /* if e cmp var: var = e */
+  REDUCTION_FOLLOW, /* set together with the best variable `leader` (argmin, argmax) */
+  REDUCTION_LAST,   /* the value of the last iteration that sets it */
+  REDUCTION_ARRAY   /* like OP or (with `is_best`) BEST, for every element of the array var */
+} IrReductionKind;
+typedef struct IrReduction {
+  IrReductionKind kind;
+  IrVar *var, *leader;
+  IrOp op;       /* ADD MUL AND OR XOR LAND LOR and the minima and maxima; of BEST: LT LE GT GE */
+  bool swapped;  /* OP: e op var, which differs for pymin and pymax */
+  bool negated;  /* BEST: var = var if e cmp var else e */
+  bool is_best;
+  Span at;
+} IrReduction;
+
 typedef struct IrLoop {
   bool parallel; /* asked for: prange under parallel=True */
+  Vec(IrReduction) reductions; /* of a parallel loop */
+  bool cold;     /* the version that runs when the test before a loop fails: not worth optimising */
+  IrAlias *alias; /* NULL: nothing is known */
   IrRemarkVec remarks;
 } IrLoop;
 
@@ -170,6 +203,7 @@ struct IrStmt {
       IrVar *var;     /* of array type with layout C or F */
       IrExpr **shape; /* ndim int64; negative ones are a ValueError at run time */
       bool zero;      /* else the content is undefined */
+      bool local;     /* small and of constant shape: in the frame, owned by nobody, cannot fail; made by passes */
     } alloc;
     struct {
       IrVar *var;
@@ -236,8 +270,22 @@ struct IrStmt {
       ReduceOp op;
       IrVar *acc;      /* set before; combined with every element */
       IrExpr *element; /* type of acc; evaluated after body */
+      bool pairwise;   /* a float sum in NumPy's order (passes/pairwise.c), unless fastmath reorders anyway */
       IrLoop loop;
     } reduce;
+    struct {
+      const char *symbol; /* row of rt_symbols.def whose parameters begin with rt and site; reads and writes the arrays it is given */
+      IrExpr **args;      /* scalars by value, str as data and length, all others by the address of a copy in memory */
+      uint32_t count;
+      IrVar *result;      /* NULL when there is none. Of status functions: written through the last parameter */
+      bool fails;         /* it returns a status */
+    } runtime;
+    struct {
+      IrFunc *body;    /* called for each chunk with (number of the chunk, lo, hi of its part, args…); its result has no content */
+      IrExpr *lo, *hi, *chunks; /* int64; chunks >= 1 */
+      IrExpr **args;   /* arrays are borrowed: they outlive the statement */
+      uint32_t count;
+    } parallel;
   } as;
 };
 
@@ -254,6 +302,8 @@ struct IrFunc {
   bool recursive;   /* needs the stack check on entry */
   bool can_fail;    /* set by the pass "effects": returns a status */
   bool is_main;     /* the module's body: runs once */
+  bool is_memo_body; /* under lru_cache: the function as written, which the one that callers reach calls */
+  bool is_chunk;    /* the body of a PARALLEL statement: params are chunk, lo, hi, then what it captures */
 };
 
 struct IrUnit {
@@ -263,6 +313,7 @@ struct IrUnit {
   IrVarVec globals;        /* top-level variables that functions read */
   Map func_of_spec;        /* Spec -> IrFunc */
   IrFunc *entry;           /* what the host calls */
+  Diag *diag;              /* of this compile */
 };
 
 /* lower/lower.c: the entry specialisation and all that it calls. Cannot fail except for what is not supported, which is a diagnostic. NULL then. */

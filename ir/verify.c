@@ -73,7 +73,9 @@ static void check_stmt_facts(Verify *v, const IrStmt *s) {
     check_read(v, s->as.store.array);
     need(v, type_is(s->as.store.value->type, s->as.store.array->type->dtype), "store of another type", s->as.store.array->name);
     break;
-  case IRS_ALLOC: need(v, s->as.alloc.var->owns && s->as.alloc.var->type->layout != LAYOUT_A, "alloc into", s->as.alloc.var->name); break;
+  case IRS_ALLOC:
+    need(v, s->as.alloc.var->owns != s->as.alloc.local && s->as.alloc.var->type->layout != LAYOUT_A, "alloc into", s->as.alloc.var->name);
+    break;
   case IRS_CALL:
     for (uint32_t i = 0; i < s->as.call.callee->params.len; i++)
       need(v, s->as.call.args[i]->type == s->as.call.callee->params.data[i]->type, "argument type in call of", s->as.call.callee->name);
@@ -81,6 +83,15 @@ static void check_stmt_facts(Verify *v, const IrStmt *s) {
       need(v, s->as.call.result->type == s->as.call.callee->result, "result type in call of", s->as.call.callee->name);
       need(v, s->as.call.result->owns || !type_owns(s->as.call.result->type), "result that nobody owns", s->as.call.result->name);
     }
+    break;
+  case IRS_RUNTIME:
+    if (s->as.runtime.result)
+      need(v, s->as.runtime.result->owns || !type_owns(s->as.runtime.result->type), "result that nobody owns", s->as.runtime.result->name);
+    break;
+  case IRS_PARALLEL:
+    need(v, s->as.parallel.body->is_chunk && s->as.parallel.count + 3 == s->as.parallel.body->params.len, "captures of", s->as.parallel.body->name);
+    for (uint32_t i = 0; i < s->as.parallel.count; i++)
+      need(v, s->as.parallel.args[i]->type == s->as.parallel.body->params.data[i + 3]->type, "captured type", s->as.parallel.body->name);
     break;
   case IRS_CHECK: need(v, type_is_bool(s->as.check.ok->type), "check of", type_name(s->as.check.ok->type)); break;
   case IRS_IF: need(v, type_is_bool(s->as.if_.cond->type), "if of", type_name(s->as.if_.cond->type)); break;

@@ -37,6 +37,13 @@ void ir_stmt_exprs(IrStmt *s, IrSlotFn fn, void *data) {
     slots(s->as.reduce.extent, s->as.reduce.ndim, fn, data);
     fn(&s->as.reduce.element, data);
     break;
+  case IRS_RUNTIME: slots(s->as.runtime.args, s->as.runtime.count, fn, data); break;
+  case IRS_PARALLEL:
+    slots(&s->as.parallel.lo, 1, fn, data);
+    slots(&s->as.parallel.hi, 1, fn, data);
+    slots(&s->as.parallel.chunks, 1, fn, data);
+    slots(s->as.parallel.args, s->as.parallel.count, fn, data);
+    break;
   case IRS_DROP:
   case IRS_RAISE:
   case IRS_TEXT_TAKE:
@@ -65,6 +72,7 @@ IrVar *ir_stmt_result(const IrStmt *s) {
   if (s->kind == IRS_ALLOC) return s->as.alloc.var;
   if (s->kind == IRS_CALL) return s->as.call.result;
   if (s->kind == IRS_TEXT_TAKE) return s->as.take.var;
+  if (s->kind == IRS_RUNTIME) return s->as.runtime.result;
   return NULL;
 }
 

@@ -2,7 +2,7 @@
 #ifndef LJ_IR_WALK_H
 #define LJ_IR_WALK_H
 
-#include "ir/ir.h"
+#include "ir/build.h"
 
 typedef void (*IrSlotFn)(IrExpr **slot, void *data);
 /* Every root expression of the statement itself (not of statements inside its blocks), as a slot that may be replaced. */

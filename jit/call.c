@@ -101,7 +101,8 @@ lj_status lj_specialise(lj_function *function, const char *signature, lj_report 
 static lj_status check_values(const lj_function *function, const lj_value *args, size_t count, lj_report *report) {
   if (!function) return report_message(report, LJ_MISUSE, "there is no function to call");
   for (size_t i = 0; i < count; i++)
-    if (!value_is_sound(&args[i])) return report_message(report, LJ_MISUSE, "argument %zu is not a value: wrong dtype, shape or alignment", i + 1);
+    if (!value_is_sound(&args[i]))
+      return report_message(report, LJ_MISUSE, "argument %zu is not a value: wrong dtype, shape or alignment", i + 1);
   return LJ_OK;
 }
 
@@ -118,6 +119,7 @@ lj_status lj_specialise_for(lj_function *function, const lj_value *args, size_t 
 static lj_status enter(lj_kernel *kernel, const void *args, void *room, lj_value *result, lj_report *report) {
   lj_context context;
   engine_init_rt(kernel->module->engine, &context.rt);
+  context.rt.memos = &kernel->module->memos;
   if (kernel->has_globals) pthread_mutex_lock(&kernel->module->run_lock);
   int32_t error = kernel->entry(&context, args, room);
   if (kernel->has_globals) pthread_mutex_unlock(&kernel->module->run_lock);
@@ -127,8 +129,10 @@ static lj_status enter(lj_kernel *kernel, const void *args, void *room, lj_value
   } else {
     lj_value value;
     value_unpack(kernel->spec->result, room, &value);
-    if (result) *result = value;
-    else lj_value_free(&value);
+    if (result)
+      *result = value;
+    else
+      lj_value_free(&value);
   }
   lj_rt_drop(&context.rt);
   return status;
@@ -171,7 +175,8 @@ lj_status lj_kernel_call(lj_kernel *kernel, const lj_value *args, size_t count, 
   lj_report_clear(report);
   if (!kernel) return report_message(report, LJ_MISUSE, "there is no kernel to call");
   for (size_t i = 0; i < count; i++)
-    if (!value_is_sound(&args[i])) return report_message(report, LJ_MISUSE, "argument %zu is not a value: wrong dtype, shape or alignment", i + 1);
+    if (!value_is_sound(&args[i]))
+      return report_message(report, LJ_MISUSE, "argument %zu is not a value: wrong dtype, shape or alignment", i + 1);
   return call_kernel(kernel, args, count, result, report);
 }
 

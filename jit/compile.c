@@ -60,8 +60,10 @@ static lj_status make_code(lj_module *module, IrUnit *unit, lj_report *report, l
             backend_link(backend, object.data, object.len, compile_symbol, &kernel->code, &entry, &times, &error);
   module->times.codegen += times.codegen, module->times.optimize += times.optimize;
   module->times.emit += times.emit, module->times.link += times.link;
-  if (ok) memcpy(&kernel->entry, &entry, sizeof entry);
-  else status = report_message(report, LJ_INTERNAL, "%s", sb_text(&error));
+  if (ok)
+    memcpy(&kernel->entry, &entry, sizeof entry);
+  else
+    status = report_message(report, LJ_INTERNAL, "%s", sb_text(&error));
   sb_drop(&object);
   sb_drop(&error);
   return status;

@@ -55,11 +55,14 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
   lj_config settings;
   lj_config_init(&settings);
   if (config) {
-    if (config->size < offsetof(lj_config, opt_level)) return report_message(report, LJ_MISUSE, "the config was not filled by lj_config_init()");
+    if (config->size < offsetof(lj_config, opt_level))
+      return report_message(report, LJ_MISUSE, "the config was not filled by lj_config_init()");
     memcpy(&settings, config, lj_min_size(config->size, sizeof settings));
   }
-  if (settings.opt_level < 0 || settings.opt_level > 3) return report_message(report, LJ_MISUSE, "there is no optimisation level %d", settings.opt_level);
-  if (settings.cpu && !cpu_is_known(settings.cpu)) return report_message(report, LJ_MISUSE, "there is no CPU '%s' for this machine", settings.cpu);
+  if (settings.opt_level < 0 || settings.opt_level > 3)
+    return report_message(report, LJ_MISUSE, "there is no optimisation level %d", settings.opt_level);
+  if (settings.cpu && !cpu_is_known(settings.cpu))
+    return report_message(report, LJ_MISUSE, "there is no CPU '%s' for this machine", settings.cpu);
   lj_engine *engine = calloc(1, sizeof *engine);
   char *cpu = settings.cpu ? strdup(settings.cpu) : NULL;
   if (!engine || (settings.cpu && !cpu)) lj_panic(__FILE__, __LINE__, "out of memory");

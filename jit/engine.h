@@ -70,6 +70,7 @@ struct lj_module {
   size_t function_count;
   lj_kernel *kernels;
   lj_times times;
+  lj_memos memos; /* of its functions under lru_cache: kept from call to call */
 };
 
 struct lj_context {
@@ -100,15 +101,17 @@ lj_status call_signature(lj_function *function, const char *signature, lj_report
 
 /* value.c */
 const Type *value_type(TypeTable *types, const lj_value *value); /* NULL when the value is malformed */
-bool value_key(const lj_value *value, char **at, const char *end); /* a short text that is the same for values of the same type; false: no room */
+bool value_key(const lj_value *value, char **at,
+               const char *end); /* a short text that is the same for values of the same type; false: no room */
 bool value_is_sound(const lj_value *value);
 lj_owner *value_new_owner(size_t size); /* with zeroed memory behind it; NULL when there is none */
 
 /* value_pack.c: the layout of runtime/rt.h. */
 size_t layout_size(const Type *type, size_t *align);
-size_t layout_place(const Type *type, size_t *end, size_t *align); /* the next member of a struct: its offset; keeps end and align up to date */
+size_t layout_place(const Type *type, size_t *end,
+                    size_t *align); /* the next member of a struct: its offset; keeps end and align up to date */
 bool value_pack(const lj_value *value, const Type *type, void *memory); /* converts scalars; false when the type does not fit */
 void value_unpack(const Type *type, const void *memory, lj_value *value); /* takes over references */
-void value_code(const lj_value *value, StrBuf *out);                      /* type code */
+void value_code(const lj_value *value, StrBuf *out); /* type code */
 
 #endif

@@ -7,18 +7,28 @@
 
 #include "frontend/lexer.h"
 
-typedef enum Stage { STAGE_TOKENS, STAGE_AST, STAGE_TYPES, STAGE_LOOPS, STAGE_LLVM, STAGE_LLVM_OPT, STAGE_ASM, STAGE_OBJ, STAGE_COUNT } Stage;
+typedef enum Stage {
+  STAGE_TOKENS,
+  STAGE_AST,
+  STAGE_TYPES,
+  STAGE_LOOPS,
+  STAGE_LLVM,
+  STAGE_LLVM_OPT,
+  STAGE_ASM,
+  STAGE_OBJ,
+  STAGE_COUNT
+} Stage;
 static const struct {
   const char *name, *about;
 } stages[STAGE_COUNT] = {
-  [STAGE_TOKENS] = {"tokens", "what the lexer reads"},
-  [STAGE_AST] = {"ast", "the syntax tree"},
-  [STAGE_TYPES] = {"types", "every specialisation with the types of its expressions"},
-  [STAGE_LOOPS] = {"loops", "the Loop IR; loops:after=PASS stops after a pass"},
-  [STAGE_LLVM] = {"llvm", "LLVM IR as generated"},
-  [STAGE_LLVM_OPT] = {"llvm-opt", "LLVM IR after optimisation"},
-  [STAGE_ASM] = {"asm", "assembly"},
-  [STAGE_OBJ] = {"obj", "the object file"},
+    [STAGE_TOKENS] = {"tokens", "what the lexer reads"},
+    [STAGE_AST] = {"ast", "the syntax tree"},
+    [STAGE_TYPES] = {"types", "every specialisation with the types of its expressions"},
+    [STAGE_LOOPS] = {"loops", "the Loop IR; loops:after=PASS stops after a pass"},
+    [STAGE_LLVM] = {"llvm", "LLVM IR as generated"},
+    [STAGE_LLVM_OPT] = {"llvm-opt", "LLVM IR after optimisation"},
+    [STAGE_ASM] = {"asm", "assembly"},
+    [STAGE_OBJ] = {"obj", "the object file"},
 };
 
 const char *lj_stage_name(size_t index) { return index < STAGE_COUNT ? stages[index].name : NULL; }
@@ -60,8 +70,10 @@ lj_status lj_source_emit(const char *file, const char *source, size_t length, co
   diag_init(&dx, &arena);
   source_init(&src, &arena, file, arena_copy(&arena, length ? source : "", length), (uint32_t)length);
   bool ok = want == STAGE_TOKENS || parse_module(&arena, &names, &src, sym_c(&names, "__main__"), &dx, &module);
-  if (want == STAGE_TOKENS) lexer_dump(&src, &text);
-  else if (ok) ast_dump(module, &text);
+  if (want == STAGE_TOKENS)
+    lexer_dump(&src, &text);
+  else if (ok)
+    ast_dump(module, &text);
   if (dx.first) report_diag(report, &dx);
   arena_drop(&arena);
   give(&text, out);
@@ -102,11 +114,13 @@ static lj_status emit_unit(lj_module *module, const Spec *spec, Stage stage, con
   return status;
 }
 
-lj_status lj_module_emit(lj_module *module, const char *stage, lj_function *function, const char *signature, lj_report *report, lj_text *out) {
+lj_status lj_module_emit(lj_module *module, const char *stage, lj_function *function, const char *signature, lj_report *report,
+                         lj_text *out) {
   const char *after;
   *out = (lj_text){0};
   lj_report_clear(report);
-  if (!module || !stage || (function && function->module != module)) return report_message(report, LJ_MISUSE, "a module and a stage are needed");
+  if (!module || !stage || (function && function->module != module))
+    return report_message(report, LJ_MISUSE, "a module and a stage are needed");
   Stage want = find_stage(stage, &after);
   StrBuf text = {0};
   lj_status status = LJ_OK;
@@ -117,9 +131,11 @@ lj_status lj_module_emit(lj_module *module, const char *stage, lj_function *func
     case STAGE_TOKENS: lexer_dump(&module->source, &text); break;
     case STAGE_AST: ast_dump(module->ast, &text); break;
     case STAGE_TYPES: types_dump(&module->program, &text); break;
-    case STAGE_LOOPS: case STAGE_LLVM: case STAGE_LLVM_OPT: case STAGE_ASM: case STAGE_OBJ:
-      status = emit_unit(module, spec, want, after, report, &text);
-      break;
+    case STAGE_LOOPS:
+    case STAGE_LLVM:
+    case STAGE_LLVM_OPT:
+    case STAGE_ASM:
+    case STAGE_OBJ: status = emit_unit(module, spec, want, after, report, &text); break;
     case STAGE_COUNT: status = report_message(report, LJ_MISUSE, "there is no stage '%s'", stage);
     }
   pthread_mutex_unlock(&module->lock);

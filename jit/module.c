@@ -10,14 +10,15 @@ lj_status file_read(const char *path, lj_report *report, char **data, size_t *le
   *data = NULL, *length = 0;
   FILE *f = fopen(path, "rb");
   if (!f) return report_message(report, LJ_IO, "cannot open '%s': %s", path, strerror(errno));
-  size_t room = 1 << 16, n = 0, got;
+  size_t room = 1 << 16, n = 0;
   char *text = malloc(room);
-  while (text && (got = fread(text + n, 1, room - n, f)) > 0)
-    if ((n += got) == room) {
-      char *more = realloc(text, room *= 2);
-      if (!more) free(text);
-      text = more;
-    }
+  while (text && !feof(f) && !ferror(f)) {
+    n += fread(text + n, 1, room - n, f);
+    if (n < room) continue;
+    char *more = realloc(text, room *= 2);
+    if (!more) free(text);
+    text = more;
+  }
   int failed = ferror(f) ? errno : 0;
   fclose(f);
   if (!text) return report_message(report, LJ_IO, "'%s' is too large", path);
@@ -36,7 +37,9 @@ static Sym module_name(lj_module *module, const char *file, unsigned flags) {
   return sym(&module->names, name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
 }
 
-static bool is_top_level(const Module *ast, const FuncDef *func) { return func != ast->body && (!func->parent || func->parent == ast->body); }
+static bool is_top_level(const Module *ast, const FuncDef *func) {
+  return func != ast->body && (!func->parent || func->parent == ast->body);
+}
 
 /* A name that is defined again hides the function before it, as in Python. */
 static bool is_hidden(const Module *ast, const FuncDef *func) {
@@ -116,6 +119,7 @@ lj_status lj_module_load_file(lj_engine *engine, const char *path, unsigned flag
 void lj_module_free(lj_module *module) {
   if (!module) return;
   for (lj_kernel *k = module->kernels; k; k = k->next) backend_unload(module->engine->backend, k->code);
+  lj_memos_drop(&module->memos);
   arena_drop(&module->arena);
   pthread_mutex_destroy(&module->lock);
   pthread_mutex_destroy(&module->run_lock);

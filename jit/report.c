@@ -42,7 +42,8 @@ const char *lj_report_text(const lj_report *report) { return sb_text(&report->te
 
 static const char *keep(lj_report *report, const char *text) { return arena_copy(&report->arena, text, strlen(text)); }
 
-static void add(lj_report *report, lj_severity severity, const char *kind, const char *message, const char *file, LineCol from, LineCol to) {
+static void add(lj_report *report, lj_severity severity, const char *kind, const char *message, const char *file, LineCol from,
+                LineCol to) {
   lj_diagnostic entry = {.severity = severity, .kind = keep(report, kind), .message = keep(report, message)};
   if (file) {
     entry.file = keep(report, file);
@@ -54,7 +55,7 @@ static void add(lj_report *report, lj_severity severity, const char *kind, const
 
 void report_diag(lj_report *report, const Diag *dx) {
   static const lj_severity severities[] = {
-    [SEV_ERROR] = LJ_SEVERITY_ERROR, [SEV_WARNING] = LJ_SEVERITY_WARNING, [SEV_NOTE] = LJ_SEVERITY_NOTE};
+      [SEV_ERROR] = LJ_SEVERITY_ERROR, [SEV_WARNING] = LJ_SEVERITY_WARNING, [SEV_NOTE] = LJ_SEVERITY_NOTE};
   if (!report) return;
   for (const Diagnostic *d = dx->first; d; d = d->next) {
     LineCol none = {0, 0};
@@ -74,7 +75,8 @@ void report_error(lj_report *report, const lj_rt *rt) {
   for (uint32_t i = 0; i < rt->trace_len; i++) {
     const lj_site *call = rt->trace[i];
     const char *message = arena_printf(&report->arena, "called from %s", call->function);
-    add(report, LJ_SEVERITY_NOTE, "", message, call->file, (LineCol){call->line, call->column}, (LineCol){call->line, call->column + call->width});
+    add(report, LJ_SEVERITY_NOTE, "", message, call->file, (LineCol){call->line, call->column},
+        (LineCol){call->line, call->column + call->width});
   }
   report->errors++;
   lj_rt_render_error(rt, &report->text);

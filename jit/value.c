@@ -37,10 +37,14 @@ lj_value lj_scalar(lj_dtype dtype, double number) {
   default: { /* in range of 64 bits: exact, then cut to the width */
     unsigned shift = 64 - 8 * dtype_size((DType)dtype);
     uint64_t bits = 0;
-    if (negative && number >= -0x1p63) bits = (uint64_t)(int64_t)number;
-    else if (!negative && number < 0x1p64) bits = (uint64_t)number;
-    if (dtype_is_signed((DType)dtype)) v.as.i = (int64_t)(bits << shift) >> shift;
-    else v.as.u = bits << shift >> shift;
+    if (negative && number >= -0x1p63)
+      bits = (uint64_t)(int64_t)number;
+    else if (!negative && number < 0x1p64)
+      bits = (uint64_t)number;
+    if (dtype_is_signed((DType)dtype))
+      v.as.i = (int64_t)(bits << shift) >> shift;
+    else
+      v.as.u = bits << shift >> shift;
   }
   }
   return v;
@@ -126,7 +130,8 @@ bool value_is_sound(const lj_value *value) {
   const lj_array *a = &value->as.array;
   switch (value->kind) {
   case LJ_KIND_NONE: return true;
-  case LJ_KIND_SCALAR: case LJ_KIND_DTYPE: return (unsigned)value->dtype < DT_COUNT;
+  case LJ_KIND_SCALAR:
+  case LJ_KIND_DTYPE: return (unsigned)value->dtype < DT_COUNT;
   case LJ_KIND_STR: return value->as.str.data || !value->as.str.length;
   case LJ_KIND_TUPLE:
     for (size_t i = 0; i < value->as.tuple.count; i++)

@@ -44,7 +44,7 @@ static bool ends_with(const char *path, const char *ending) {
 static lj_status save_all(const lj_value *values, size_t count, bool archive, const char *path, lj_report *report) {
   NpyArray *arrays = calloc(count + 1, sizeof *arrays);
   NpzEntry *entries = calloc(count + 1, sizeof *entries);
-  char(*scalars)[16] = calloc(count + 1, sizeof *scalars);
+  char (*scalars)[16] = calloc(count + 1, sizeof *scalars);
   StrBuf error = {0};
   if (!arrays || !entries || !scalars) lj_panic(__FILE__, __LINE__, "out of memory");
   bool ok = true;

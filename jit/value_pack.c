@@ -26,12 +26,19 @@ size_t layout_size(const Type *type, size_t *align) {
   case TYPE_SCALAR: *align = dtype_size(dtype_real_of(type->dtype)); return dtype_size(type->dtype);
   case TYPE_ARRAY: *align = 8; return sizeof(lj_array_head) + 16u * type->ndim;
   case TYPE_STR: *align = 8; return sizeof(lj_str);
-  case TYPE_TUPLE: case TYPE_FUNC: return layout_struct(type, align);
+  case TYPE_TUPLE:
+  case TYPE_FUNC: return layout_struct(type, align);
   case TYPE_OPTIONAL:
     end = 1;
     layout_place(type->elems[0], &end, align);
     return round_up(end, *align);
-  case TYPE_NONE: case TYPE_DTYPE: case TYPE_BUILTIN: case TYPE_MODULE: case TYPE_ITER: case TYPE_SLICE: case TYPE_ELLIPSIS: return 0;
+  case TYPE_NONE:
+  case TYPE_DTYPE:
+  case TYPE_BUILTIN:
+  case TYPE_MODULE:
+  case TYPE_ITER:
+  case TYPE_SLICE:
+  case TYPE_ELLIPSIS: return 0;
   }
   LJ_UNREACHABLE();
 }
@@ -43,17 +50,24 @@ static bool pack_scalar(const lj_value *v, DType to, void *memory) {
   DType from = (DType)v->dtype;
   if (dtype_is_complex(from)) {
     if (!dtype_is_complex(to)) return false;
-    if (to == DT_COMPLEX64) memcpy(memory, &(lj_complex64){(float)v->as.c.re, (float)v->as.c.im}, 8);
-    else memcpy(memory, &v->as.c, 16);
+    if (to == DT_COMPLEX64)
+      memcpy(memory, &(lj_complex64){(float)v->as.c.re, (float)v->as.c.im}, 8);
+    else
+      memcpy(memory, &v->as.c, 16);
     return true;
   }
   double f = dtype_is_float(from) ? v->as.f : dtype_is_unsigned(from) ? (double)v->as.u : (double)v->as.i;
   if (dtype_is_complex(to)) return pack_scalar(&(lj_value){.kind = LJ_KIND_SCALAR, .dtype = LJ_COMPLEX128, .as.c = {f, 0}}, to, memory);
-  if (to == DT_FLOAT64) memcpy(memory, &f, 8);
-  else if (to == DT_FLOAT32) memcpy(memory, &(float){(float)f}, 4);
-  else if (dtype_is_float(from)) return false;
-  else if (to == DT_BOOL) memcpy(memory, &(uint8_t){v->as.i != 0}, 1);
-  else memcpy(memory, &v->as.i, dtype_size(to)); /* little-endian: the low bytes */
+  if (to == DT_FLOAT64)
+    memcpy(memory, &f, 8);
+  else if (to == DT_FLOAT32)
+    memcpy(memory, &(float){(float)f}, 4);
+  else if (dtype_is_float(from))
+    return false;
+  else if (to == DT_BOOL)
+    memcpy(memory, &(uint8_t){v->as.i != 0}, 1);
+  else
+    memcpy(memory, &v->as.i, dtype_size(to)); /* little-endian: the low bytes */
   return true;
 }
 
@@ -108,7 +122,12 @@ bool value_pack(const lj_value *value, const Type *type, void *memory) {
     return value->kind == LJ_KIND_NONE || value_pack(value, type->elems[0], (char *)memory + layout_place(type->elems[0], &end, &align));
   case TYPE_NONE: return value->kind == LJ_KIND_NONE;
   case TYPE_DTYPE: return value->kind == LJ_KIND_DTYPE && (DType)value->dtype == type->dtype;
-  case TYPE_FUNC: case TYPE_BUILTIN: case TYPE_MODULE: case TYPE_ITER: case TYPE_SLICE: case TYPE_ELLIPSIS: return false;
+  case TYPE_FUNC:
+  case TYPE_BUILTIN:
+  case TYPE_MODULE:
+  case TYPE_ITER:
+  case TYPE_SLICE:
+  case TYPE_ELLIPSIS: return false;
   }
   LJ_UNREACHABLE();
 }
@@ -127,12 +146,16 @@ static void unpack_scalar(DType dtype, const void *memory, lj_value *out) {
     out->as.i = (int64_t)(out->as.u << (64 - bits)) >> (64 - bits);
     break;
   case 'f':
-    if (bits == 64) memcpy(&out->as.f, memory, 8);
-    else memcpy(part, memory, 4), out->as.f = part[0];
+    if (bits == 64)
+      memcpy(&out->as.f, memory, 8);
+    else
+      memcpy(part, memory, 4), out->as.f = part[0];
     break;
   default: /* 'c' */
-    if (bits == 128) memcpy(&out->as.c, memory, 16);
-    else memcpy(part, memory, 8), out->as.c = (lj_complex128){part[0], part[1]};
+    if (bits == 128)
+      memcpy(&out->as.c, memory, 16);
+    else
+      memcpy(part, memory, 8), out->as.c = (lj_complex128){part[0], part[1]};
   }
 }
 
@@ -185,7 +208,13 @@ void value_unpack(const Type *type, const void *memory, lj_value *value) {
     if (*(const uint8_t *)memory) value_unpack(type->elems[0], (const char *)memory + layout_place(type->elems[0], &end, &align), value);
     break;
   case TYPE_DTYPE: *value = (lj_value){.kind = LJ_KIND_DTYPE, .dtype = (lj_dtype)type->dtype}; break;
-  case TYPE_NONE: case TYPE_FUNC: case TYPE_BUILTIN: case TYPE_MODULE: case TYPE_ITER: case TYPE_SLICE: case TYPE_ELLIPSIS: break;
+  case TYPE_NONE:
+  case TYPE_FUNC:
+  case TYPE_BUILTIN:
+  case TYPE_MODULE:
+  case TYPE_ITER:
+  case TYPE_SLICE:
+  case TYPE_ELLIPSIS: break;
   }
 }
 
@@ -213,8 +242,10 @@ bool value_key(const lj_value *value, char **at, const char *end) {
   if (end - *at < 6) return false;
   *(*at)++ = (char)('A' + value->kind);
   switch (value->kind) {
-  case LJ_KIND_NONE: case LJ_KIND_STR: return true;
-  case LJ_KIND_SCALAR: case LJ_KIND_DTYPE: *(*at)++ = (char)('a' + value->dtype); return true;
+  case LJ_KIND_NONE:
+  case LJ_KIND_STR: return true;
+  case LJ_KIND_SCALAR:
+  case LJ_KIND_DTYPE: *(*at)++ = (char)('a' + value->dtype); return true;
   case LJ_KIND_ARRAY:
     *(*at)++ = (char)('a' + value->as.array.dtype);
     *(*at)++ = (char)('0' + value->as.array.ndim);

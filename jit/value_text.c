@@ -15,15 +15,21 @@ static bool refuse(const Expr *e, Diag *dx) {
 static bool convert(const lj_value *v, DType to, lj_value *out) {
   if (v->kind != LJ_KIND_SCALAR) return false;
   DType from = (DType)v->dtype;
-  if (from == to || (dtype_is_complex(from) && to == DT_COMPLEX64)) *out = *v, out->dtype = (lj_dtype)to;
-  else if (dtype_is_complex(from)) return false;
-  else if (dtype_is_float(from)) *out = lj_scalar((lj_dtype)to, v->as.f);
+  if (from == to || (dtype_is_complex(from) && to == DT_COMPLEX64))
+    *out = *v, out->dtype = (lj_dtype)to;
+  else if (dtype_is_complex(from))
+    return false;
+  else if (dtype_is_float(from))
+    *out = lj_scalar((lj_dtype)to, v->as.f);
   else if (dtype_is_int(to)) {
     unsigned shift = 64 - 8 * dtype_size(to);
     *out = (lj_value){.kind = LJ_KIND_SCALAR, .dtype = (lj_dtype)to};
-    if (dtype_is_signed(to)) out->as.i = (int64_t)(v->as.u << shift) >> shift;
-    else out->as.u = v->as.u << shift >> shift;
-  } else *out = lj_scalar((lj_dtype)to, dtype_is_unsigned(from) ? (double)v->as.u : (double)v->as.i);
+    if (dtype_is_signed(to))
+      out->as.i = (int64_t)(v->as.u << shift) >> shift;
+    else
+      out->as.u = v->as.u << shift >> shift;
+  } else
+    *out = lj_scalar((lj_dtype)to, dtype_is_unsigned(from) ? (double)v->as.u : (double)v->as.i);
   if (to == DT_COMPLEX64) out->as.c = (lj_complex128){(double)(float)out->as.c.re, (double)(float)out->as.c.im};
   return true;
 }
@@ -32,10 +38,14 @@ static bool eval_sign(const Expr *e, Diag *dx, lj_value *out) {
   if ((e->as.unary.op != UN_NEG && e->as.unary.op != UN_POS) || !eval(e->as.unary.operand, dx, out)) return refuse(e, dx);
   if (out->kind != LJ_KIND_SCALAR || out->dtype == LJ_BOOL) return refuse(e, dx);
   if (e->as.unary.op == UN_POS) return true;
-  if (out->dtype == LJ_COMPLEX128) out->as.c = (lj_complex128){-out->as.c.re, -out->as.c.im};
-  else if (out->dtype == LJ_FLOAT64) out->as.f = -out->as.f;
-  else if (out->dtype == LJ_UINT64 && out->as.u != UINT64_C(1) << 63) return diag_error(dx, OVERFLOW_ERROR, e->span, "too small for int64");
-  else out->as.u = -out->as.u, out->dtype = LJ_INT64;
+  if (out->dtype == LJ_COMPLEX128)
+    out->as.c = (lj_complex128){-out->as.c.re, -out->as.c.im};
+  else if (out->dtype == LJ_FLOAT64)
+    out->as.f = -out->as.f;
+  else if (out->dtype == LJ_UINT64 && out->as.u != UINT64_C(1) << 63)
+    return diag_error(dx, OVERFLOW_ERROR, e->span, "too small for int64");
+  else
+    out->as.u = -out->as.u, out->dtype = LJ_INT64;
   return true;
 }
 
@@ -91,8 +101,10 @@ static bool measure(const Expr *e, Diag *dx, int depth, ListShape *s) {
   if (e->kind == EXPR_LIST) {
     if (depth == LJ_MAX_NDIM) return diag_error(dx, VALUE_ERROR, e->span, "an array has at most %d dimensions", LJ_MAX_NDIM);
     int64_t n = e->as.list.items.len;
-    if (s->ndim == depth && !s->any) s->shape[s->ndim++] = n;
-    else if (depth >= s->ndim || s->shape[depth] != n) return diag_error(dx, VALUE_ERROR, e->span, "the rows have different lengths");
+    if (s->ndim == depth && !s->any)
+      s->shape[s->ndim++] = n;
+    else if (depth >= s->ndim || s->shape[depth] != n)
+      return diag_error(dx, VALUE_ERROR, e->span, "the rows have different lengths");
     for (int64_t i = 0; i < n; i++)
       if (!measure(e->as.list.items.data[i], dx, depth + 1, s)) return false;
     return true;
@@ -112,7 +124,8 @@ static void fill(const Expr *e, Diag *dx, const Type *type, char **at) {
   lj_value v;
   if (e->kind == EXPR_LIST)
     for (uint32_t i = 0; i < e->as.list.items.len; i++) fill(e->as.list.items.data[i], dx, type, at);
-  else if (eval(e, dx, &v) && value_pack(&v, type, *at)) *at += dtype_size(type->dtype);
+  else if (eval(e, dx, &v) && value_pack(&v, type, *at))
+    *at += dtype_size(type->dtype);
 }
 
 static bool eval_list(const Expr *e, Diag *dx, lj_value *out) {
@@ -161,8 +174,17 @@ static bool eval(const Expr *e, Diag *dx, lj_value *out) {
     if (!dtype_find(e->as.name->text, e->as.name->len, &dtype)) return refuse(e, dx);
     *out = (lj_value){.kind = LJ_KIND_DTYPE, .dtype = (lj_dtype)dtype};
     return true;
-  case EXPR_ELLIPSIS: case EXPR_FSTRING: case EXPR_ATTR: case EXPR_INDEX: case EXPR_SLICE: case EXPR_COMPARE: case EXPR_BOOLOP: case EXPR_IFEXP:
-  case EXPR_COMP: case EXPR_WALRUS: case EXPR_KIND_COUNT: return refuse(e, dx);
+  case EXPR_ELLIPSIS:
+  case EXPR_FSTRING:
+  case EXPR_ATTR:
+  case EXPR_INDEX:
+  case EXPR_SLICE:
+  case EXPR_COMPARE:
+  case EXPR_BOOLOP:
+  case EXPR_IFEXP:
+  case EXPR_COMP:
+  case EXPR_WALRUS:
+  case EXPR_KIND_COUNT: return refuse(e, dx);
   }
   return refuse(e, dx);
 }
@@ -193,7 +215,8 @@ lj_status lj_value_parse(const char *text, size_t length, lj_report *report, lj_
   if (ok && prefix && !convert(&plain, dtype, value)) {
     lj_value_free(&plain);
     ok = diag_error(&dx, TYPE_ERROR, e->span, "this cannot be converted to %s", dtype_name(dtype));
-  } else if (ok && !prefix) *value = plain;
+  } else if (ok && !prefix)
+    *value = plain;
   if (dx.first) report_diag(report, &dx);
   arena_drop(&arena);
   return ok ? LJ_OK : LJ_ERROR;

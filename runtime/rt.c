@@ -47,11 +47,13 @@ static char *find_stack_limit(char *here) {
 void lj_rt_init(lj_rt *rt) {
   *rt = (lj_rt){0};
   rt->stack_limit = find_stack_limit(__builtin_frame_address(0));
+  rt->memos = &rt->own_memos;
 }
 
 void lj_rt_drop(lj_rt *rt) {
   sb_drop(&rt->message);
   sb_drop(&rt->text);
+  lj_memos_drop(&rt->own_memos);
 }
 
 void lj_rt_clear_error(lj_rt *rt) {

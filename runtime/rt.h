@@ -13,6 +13,8 @@
 
 #include "base/diag.h"
 
+#include <stdatomic.h>
+
 /* Heap memory of an array or string. refs is changed atomically (also inline by compiled code); at 0 lj_rt_free() gets it. */
 typedef struct lj_owner lj_owner;
 struct lj_owner {
@@ -39,10 +41,17 @@ typedef struct lj_site {
   const char *file, *function, *text; /* text: the whole source line, without its end */
   uint32_t line, column;              /* from 1 */
   uint32_t width;                     /* code points to underline; at least 1 */
-  uint32_t reserved;
+  uint32_t is_library;                /* in a function of runtime/prelude: an error there belongs to the call */
 } lj_site;
 
 enum { LJ_TRACE_MAX = 24 }; /* innermost calls that are kept; deeper ones are counted */
+
+/* What functions under lru_cache remember: rt_memo.c. All zeros is empty. */
+typedef struct lj_memo lj_memo;
+typedef struct lj_memos {
+  _Atomic(lj_memo *) first;
+} lj_memos;
+void lj_memos_drop(lj_memos *memos);
 
 /* Context of one call from the host (or of one program run). One thread at a time. */
 typedef struct lj_rt lj_rt;
@@ -58,7 +67,16 @@ struct lj_rt {
   void (*print)(void *data, const char *text, size_t length); /* where print() goes; NULL: stdout */
   void *print_data;
   bool flush_failed; /* writing the output failed: reported once */
+  bool in_parallel;  /* a chunk of a parallel loop runs: loops inside are serial */
+  int32_t threads;   /* for parallel loops: set_num_threads(); 0: as many as there are */
+  int32_t thread_id; /* within the parallel loop */
+  lj_memos *memos;   /* own_memos, or those of a module or of the context that started a parallel loop */
+  lj_memos own_memos;
 };
+
+/* A part of a parallel loop: number of the chunk, first index, end. A status. */
+typedef int32_t lj_chunk(lj_rt *rt, const void *frame, int64_t chunk, int64_t lo, int64_t hi);
+int32_t lj_rt_max_threads(void); /* rt_parallel.c: LOOPJIT_NUM_THREADS, OMP_NUM_THREADS, NUMBA_NUM_THREADS, or the processors of this process */
 
 void lj_rt_init(lj_rt *rt);  /* computes the stack limit of the calling thread */
 void lj_rt_drop(lj_rt *rt);

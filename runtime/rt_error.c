@@ -30,18 +30,40 @@ void lj_rt_raise_text(lj_rt *rt, const lj_site *site, int32_t kind) {
   sb_clear(&rt->text);
 }
 
+/* {a}, {b}: the shapes; {m}: the last extent of a; {n}: the extent of b that must equal it in a product. False: none of them stood there. */
+static bool fill_shapes(StrBuf *out, const char *what, int64_t ndim_a, const int64_t *a, int64_t ndim_b, const int64_t *b) {
+  bool found = false;
+  for (; *what; what++) {
+    bool place = what[0] == '{' && what[1] && what[2] == '}';
+    found |= place;
+    if (!place) {
+      sb_putc(out, *what);
+      continue;
+    }
+    if (what[1] == 'a') format_shape(out, ndim_a, a);
+    if (what[1] == 'b') format_shape(out, ndim_b, b);
+    if (what[1] == 'm') format_int(out, a[ndim_a - 1]);
+    if (what[1] == 'n') format_int(out, b[ndim_b > 1 ? ndim_b - 2 : 0]);
+    what += 2;
+  }
+  return found;
+}
+
 void lj_rt_raise_shapes(lj_rt *rt, const lj_site *site, const char *what, int64_t ndim_a, const int64_t *a, int64_t ndim_b,
                         const int64_t *b) {
   start_error(rt, site, VALUE_ERROR);
-  sb_puts(&rt->message, what);
+  if (fill_shapes(&rt->message, what, ndim_a, a, ndim_b, b)) return;
   sb_putc(&rt->message, ' ');
   format_shape(&rt->message, ndim_a, a);
   sb_putc(&rt->message, ' ');
   format_shape(&rt->message, ndim_b, b);
 }
 
+/* The calls that an error passes, from the inside out. One that arose inside the library is shown where the library was called. */
 void lj_rt_trace(lj_rt *rt, const lj_site *site) {
-  if (rt->trace_len < LJ_TRACE_MAX)
+  if (rt->site && rt->site->is_library)
+    rt->site = site;
+  else if (rt->trace_len < LJ_TRACE_MAX)
     rt->trace[rt->trace_len++] = site;
   else
     rt->trace_dropped++;

@@ -1,6 +1,7 @@
 /* Addresses for the linker of compiled code: the functions of rt_symbols.def, the libm functions that the language calls, and what LLVM
  * makes of its own accord (memset, sincos, ...). A name that is not here does not exist for compiled code.
  * Looked up once per symbol and link: a scan over some hundred names takes less than a microsecond. */
+#include <dlfcn.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -55,7 +56,14 @@ static const struct {
 #undef X
 };
 
+/* Vector math functions (names of the vector function ABI) come from glibc's libmvec, which is loaded when a kernel first needs one; it stays loaded. */
+static void *vector_symbol(const char *name) {
+  void *library = dlopen("libmvec.so.1", RTLD_NOW | RTLD_LOCAL);
+  return library ? dlsym(library, name) : NULL;
+}
+
 void *lj_rt_symbol(const char *name) {
+  if (strncmp(name, "_ZGV", 4) == 0) return vector_symbol(name);
   for (size_t i = 0; i < LJ_COUNT(symbols); i++)
     if (strcmp(symbols[i].name, name) == 0) return symbols[i].address;
   return NULL;

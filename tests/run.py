@@ -226,6 +226,26 @@ def malformed_inputs():
     yield "1,000 functions", b"".join(b"def f%d(x):\n  return f%d(x) + 1\n" % (i, (i + 1) % 1000) for i in range(1000)) + b"f0(1)\n"
     yield "a tuple of 5,000", b"x = (" + b"1, " * 5000 + b")\nprint(len(x))\n"
     yield "20,000 errors", b"x = = 1\n" * 20000
+    yield "100,000 statements", b"x = 1\n" + b"x = x + 1\n" * 100000 + b"print(x)\n"
+    yield "20,000 statements in a function", b"def f(x):\n" + b"  x = x * 3 + 1\n" * 20000 + b"  return x\nprint(f(1))\n"
+    yield "5,000 ifs in a row", b"def f(x):\n" + b"  if x > 3:\n    x -= 1\n" * 5000 + b"  return x\nprint(f(9))\n"
+    yield "100,000 minus signs", b"print(" + b"-" * 100000 + b"1)\n"
+    yield "50,000 nots", b"print(" + b"not " * 50000 + b"True)\n"
+    yield "a tower of powers", b"print(" + b"1 ** " * 50000 + b"1)\n"
+    yield "a chain of 50,000 comparisons", b"print(" + b"1 < " * 50000 + b"2)\n"
+    yield "50,000 conditional expressions", b"x = 1\nprint(" + b"1 if x else " * 50000 + b"2)\n"
+    yield "50,000 attributes", b"x = 1\nprint(x" + b".real" * 50000 + b")\n"
+    yield "50,000 subscripts", b"x = (1, 2)\nprint(x" + b"[0]" * 50000 + b")\n"
+    yield "50,000 calls", b"def f():\n  return 1\nprint(f" + b"()" * 50000 + b")\n"
+    yield "90 parentheses", b"print(" + b"(" * 90 + b"1" + b")" * 90 + b")\n"
+    yield "nested tuples", b"x = " + b"(" * 80 + b"1" + b",)" * 80 + b"\nprint(x)\n"
+    yield "tuples that double", b"def f(t):\n  return (t, t)\nx = 1\n" + b"".join(b"x%d = f(%s)\n" % (i, b"x%d" % (i - 1) if i else b"x") for i in range(40))
+    yield "types that grow", b"def f(t, n):\n  if n == 0:\n    return 0\n  return f((t, t), n - 1)\nprint(f(1, 5))\n"
+    yield "90 functions inside functions", b"".join(b" " * i + b"def f():\n" for i in range(90)) + b" " * 90 + b"return 1\nprint(f())\n"
+    yield "huge integer literals", b"print(0x" + b"f" * 100000 + b", 0b" + b"1" * 100000 + b", 1" + b"_0" * 50000 + b", " + b"9" * 100000 + b"j)\n"
+    yield "a wide format", b"print(f'{1:999999999999d}', f'{1.5:.99999999999f}')\n"
+    yield "surrogates and controls", "x = '\x1b[31m\u202e'\n\u00e9\u0301 = 2\nprint(x, y)\n\u2028z\n".encode() + b"\x0c\x1a\x7f\n"
+    yield "every byte", bytes(range(256)) * 64
     yield "unknown names", b"print(a, b, c)\n" * 1000
     sample_path = os.path.join(ROOT, "samples", "quickstart.lp")
     whole = read(sample_path) or b""

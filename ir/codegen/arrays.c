@@ -69,14 +69,21 @@ CgVal cg_load(Codegen *cg, const IrExpr *e) {
   LJ_ASSERT(e->args[0]->op == IR_VAR);
   const IrVar *array = e->args[0]->as.var;
   LJ_ASSERT(e->count == 1u + array->type->ndim);
-  return cg_unpack(cg, e->type, address(cg, array, e->args + 1), 0); /* the element type of the array */
+  LLVMValueRef at = address(cg, array, e->args + 1);
+  cg_access(cg, array);
+  CgVal v = cg_unpack(cg, e->type, at, 0); /* the element type of the array */
+  cg_access(cg, NULL);
+  return v;
 }
 
 void cg_store(Codegen *cg, const IrStmt *s) {
   const IrVar *array = s->as.store.array;
   LJ_ASSERT(type_is(s->as.store.value->type, array->type->dtype));
   CgVal v = cg_value(cg, s->as.store.value);
-  cg_pack(cg, s->as.store.value->type, v.v, address(cg, array, s->as.store.indices), 0);
+  LLVMValueRef at = address(cg, array, s->as.store.indices);
+  cg_access(cg, array);
+  cg_pack(cg, s->as.store.value->type, v.v, at, 0);
+  cg_access(cg, NULL);
 }
 
 /* Counts of elements as int64s in memory; NULL for none. */
@@ -90,9 +97,24 @@ static LLVMValueRef spill_shape(Codegen *cg, IrExpr *const *shape, unsigned ndim
   return slot;
 }
 
+/* A small array in the frame: in the entry block, so that loops reuse it. */
+static void alloc_local(Codegen *cg, const IrVar *var, const IrExpr *count) {
+  int64_t n = count->as.i;
+  CgVal v = cg_new_val(cg, cg_type(cg, var->type)->count);
+  LJ_ASSERT(count->op == IR_CONST && var->type->ndim == 1 && !var->owns);
+  v.v[CG_DATA] = cg_alloca_bytes(cg, (uint64_t)n * dtype_size(var->type->dtype), 64);
+  v.v[CG_OWNER] = LLVMConstNull(cg->ptr);
+  v.v[CG_SHAPE] = cg_i64(cg, n);
+  cg_var_put(cg, var, v);
+}
+
 void cg_alloc(Codegen *cg, const IrStmt *s) {
   const IrVar *var = s->as.alloc.var;
   const Type *t = var->type;
+  if (s->as.alloc.local) {
+    alloc_local(cg, var, s->as.alloc.shape[0]);
+    return;
+  }
   LJ_ASSERT(t->kind == TYPE_ARRAY && t->layout != LAYOUT_A && var->owns);
   CgVal v = cg_new_val(cg, cg_type(cg, t)->count);
   LLVMValueRef shape = spill_shape(cg, s->as.alloc.shape, t->ndim, v.v + CG_SHAPE);

@@ -65,6 +65,7 @@ typedef struct CgFunc { /* the function that is being written */
   CgVal result;                /* slots of the result until `leave` */
   bool has_owners;             /* some variable owns memory */
   CgLoop *loop;
+  const IrAlias *alias;      /* of the loop that is being written: which arrays do not overlap; NULL: nothing is known */
   LLVMValueRef pair; /* two doubles: results of complex functions */
   void *scope;       /* debug info: the subprogram */
   Span span;         /* of the statement that is being written */
@@ -80,7 +81,9 @@ typedef struct Codegen {
   unsigned attrs[CGA_COUNT];
   LLVMAttributeRef target_cpu, target_features; /* NULL when the machine names none */
   LLVMValueRef unlikely;                        /* metadata: the first successor is the usual one */
-  unsigned prof_kind, range_kind;
+  unsigned prof_kind, range_kind, scope_kind, noalias_kind, loop_kind;
+  Map scopes; /* IrAlias -> CgScopes */
+  LLVMValueRef access_scope, access_noalias; /* for the accesses that are being written; NULL: none */
   Map types;    /* Type -> CgType */
   Map strings;  /* hash of the bytes -> constant */
   Map sites;    /* hash of function and span -> constant */
@@ -88,6 +91,8 @@ typedef struct Codegen {
   LLVMValueRef *funcs; /* by IrFunc.index */
   CgVar *globals;      /* by id */
   LLVMValueRef retain_fn, release_fn;
+  bool x86_64;
+  Vec(LLVMValueRef) vector_fns; /* vector.c: to keep until the end */
   bool dead;
   CgFunc f;
   void *debug; /* debug.c; NULL when no lines are wanted */
@@ -171,14 +176,26 @@ void cg_var_release(Codegen *cg, const IrVar *var); /* what it holds */
 void cg_var_empty(Codegen *cg, const IrVar *var); /* forgets the reference */
 void cg_release_all(Codegen *cg); /* every owning variable */
 
+/* vector.c */
+void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *name, LLVMTypeRef type, unsigned count); /* names vector forms, under afn */
+void cg_vector_finish(Codegen *cg);
+
+/* alias.c */
+void cg_access(Codegen *cg, const IrVar *array); /* accesses of this array follow; NULL: of something else */
+LLVMValueRef cg_mark_access(Codegen *cg, LLVMValueRef instruction); /* the load or store itself */
+void cg_mark_cold_loop(Codegen *cg, LLVMValueRef latch); /* its branch back: not worth vectorising or unrolling */
+
 /* stmt.c, loops.c, text.c, errors.c */
 void cg_body(Codegen *cg, const IrBlock *block);
 void cg_return(Codegen *cg, const IrStmt *s);
 void cg_finish_leave(Codegen *cg); /* writes the `leave` block */
 void cg_for(Codegen *cg, const IrStmt *s);
 void cg_while(Codegen *cg, const IrStmt *s);
+void cg_parallel(Codegen *cg, const IrStmt *s);         /* parallel.c */
+void cg_chunk_entry(Codegen *cg, const IrFunc *f);      /* parallel.c: what the runtime calls for the body of a parallel statement */
 void cg_text(Codegen *cg, const IrStmt *s);
 void cg_text_take(Codegen *cg, const IrStmt *s);
+void cg_runtime(Codegen *cg, const IrStmt *s); /* rtcalls.c */
 void cg_check(Codegen *cg, const IrStmt *s);
 void cg_raise(Codegen *cg, const IrStmt *s);
 void cg_stack_check(Codegen *cg);

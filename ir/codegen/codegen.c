@@ -98,6 +98,8 @@ static void declare(Codegen *cg, const IrFunc *f) {
   LLVMSetLinkage(fn, LLVMInternalLinkage);
   LLVMSetFunctionCallConv(fn, LLVMFastCallConv);
   function_attributes(cg, fn);
+  const FuncDef *def = f->spec ? f->spec->func : NULL;
+  if (def && def->module->source->is_library && def->options.inline_ == TRI_NO) cg_func_attr(cg, fn, CGA_NOINLINE);
   LLVMAddAttributeAtIndex(fn, 1, cg_attr(cg, CGA_NOALIAS, 0));
   cg->funcs[f->index] = fn;
 }
@@ -131,6 +133,12 @@ static void define(Codegen *cg, const IrFunc *f) {
   cg_finish_cleanup(cg);
   finish_function(cg);
   cg_debug_none(cg);
+}
+
+static void chunk_function(Codegen *cg, const IrFunc *f) {
+  cg_debug_none(cg);
+  cg_chunk_entry(cg, f);
+  function_attributes(cg, cg->f.fn);
 }
 
 /* A module-wide function `void NAME(ptr owner)` whose body runs for owners that are not null. */
@@ -293,12 +301,16 @@ static void init_attributes(Codegen *cg, LLVMTargetMachineRef machine) {
   cg->unlikely = LLVMMetadataAsValue(cg->ctx, LLVMMDNodeInContext2(cg->ctx, weights, 3));
   cg->prof_kind = LLVMGetMDKindIDInContext(cg->ctx, "prof", 4);
   cg->range_kind = LLVMGetMDKindIDInContext(cg->ctx, "range", 5);
+  cg->scope_kind = LLVMGetMDKindIDInContext(cg->ctx, "alias.scope", 11);
+  cg->noalias_kind = LLVMGetMDKindIDInContext(cg->ctx, "noalias", 7);
+  cg->loop_kind = LLVMGetMDKindIDInContext(cg->ctx, "llvm.loop", 9);
 }
 
 static void init_module(Codegen *cg, LLVMTargetMachineRef machine) {
   cg->module = LLVMModuleCreateWithNameInContext("unit", cg->ctx);
   char *triple = LLVMGetTargetMachineTriple(machine);
   LLVMSetTarget(cg->module, triple);
+  cg->x86_64 = strncmp(triple, "x86_64", 6) == 0;
   LLVMDisposeMessage(triple);
   LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
   LLVMSetModuleDataLayout(cg->module, layout);
@@ -319,6 +331,9 @@ LLVMModuleRef codegen_unit(const IrUnit *unit, LLVMContextRef context, LLVMTarge
   counters(&cg);
   for (uint32_t i = 0; i < unit->funcs.len; i++) declare(&cg, unit->funcs.data[i]);
   for (uint32_t i = 0; i < unit->funcs.len; i++) define(&cg, unit->funcs.data[i]);
+  cg_vector_finish(&cg);
+  for (uint32_t i = 0; i < unit->funcs.len; i++)
+    if (unit->funcs.data[i]->is_chunk) chunk_function(&cg, unit->funcs.data[i]);
   entry_function(&cg, symbol);
   cg_debug_close(&cg);
   LLVMDisposeBuilder(cg.b);

@@ -40,7 +40,7 @@ static LLVMValueRef make_site(Codegen *cg, Span span) {
   fields[0] = c_string(cg, span.src ? span.src->name : "");
   fields[1] = c_string(cg, function_name(cg->f.ir));
   fields[2] = cg_string(cg, text, length);
-  const uint32_t numbers[] = {at.line, at.column, width, 0};
+  const uint32_t numbers[] = {at.line, at.column, width, span.src && span.src->is_library};
   for (unsigned i = 0; i < LJ_COUNT(numbers); i++) fields[3 + i] = cg_i32(cg, (int32_t)numbers[i]);
   LLVMValueRef global = LLVMAddGlobal(cg->module, cg->site_type, "site");
   LLVMSetInitializer(global, LLVMConstStructInContext(cg->ctx, fields, LJ_COUNT(fields), false));

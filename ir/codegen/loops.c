@@ -24,11 +24,14 @@ static bool never_negative(const IrExpr *e) {
   return false;
 }
 
-static void loop_body(Codegen *cg, const IrBlock *body, LLVMBasicBlockRef brk, LLVMBasicBlockRef cont) {
+static void loop_body(Codegen *cg, const IrBlock *body, const IrLoop *info, LLVMBasicBlockRef brk, LLVMBasicBlockRef cont) {
   CgLoop loop = {cg->f.loop, brk, cont};
+  const IrAlias *outer = cg->f.alias;
   cg->f.loop = &loop;
+  cg->f.alias = info->alias;
   cg_body(cg, body);
   cg->f.loop = loop.outer;
+  cg->f.alias = outer;
   cg_jump(cg, cont);
 }
 
@@ -48,13 +51,14 @@ void cg_for(Codegen *cg, const IrStmt *s) {
   LLVMValueRef phi = LLVMBuildPhi(cg->b, cg->i64, index->name ? index->name : "");
   LLVMAddIncoming(phi, &lo, &entry, 1);
   cg_var_put(cg, index, cg_val1(cg, phi));
-  loop_body(cg, &s->as.for_.body, end, latch);
+  loop_body(cg, &s->as.for_.body, &s->as.for_.loop, end, latch);
 
   place_last(cg, latch);
   LLVMValueRef next = LLVMBuildNSWAdd(cg->b, phi, cg_i64(cg, 1), ""); /* at most hi */
   if (never_negative(s->as.for_.lo)) LLVMSetNUW(next, true);
   LLVMAddIncoming(phi, &next, &latch, 1);
-  LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, next, hi, ""), body, end);
+  LLVMValueRef back = LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, next, hi, ""), body, end);
+  if (s->as.for_.loop.cold) cg_mark_cold_loop(cg, back);
   place_last(cg, end);
 }
 
@@ -68,6 +72,6 @@ void cg_while(Codegen *cg, const IrStmt *s) {
   cg->f.loop = loop.outer;
   if (!cg->dead) LLVMBuildCondBr(cg->b, cg_scalar(cg, s->as.while_.cond), body, end);
   place_last(cg, body);
-  loop_body(cg, &s->as.while_.body, end, head);
+  loop_body(cg, &s->as.while_.body, &s->as.while_.loop, end, head);
   place_last(cg, end);
 }

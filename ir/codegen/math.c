@@ -17,6 +17,7 @@ LLVMValueRef cg_libm(Codegen *cg, const char *name, LLVMTypeRef type, LLVMValueR
   }
   LLVMValueRef call = cg_fp(cg, LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(fn), fn, args, count, ""));
   bool strict = !cg->f.ir || cg->f.ir->fastmath <= 0 || !(cg->f.ir->fastmath & FM_AFN);
+  cg_vector_call(cg, call, name, type, count);
   if (strict && strncmp(name, "pow", 3) == 0) LLVMAddCallSiteAttribute(call, at, cg_attr(cg, CGA_NOBUILTIN, 0));
   return call;
 }

@@ -7,6 +7,8 @@ typedef struct RtRow {
   const char *name, *signature;
 } RtRow;
 
+enum { RT_PARAMS = 20 }; /* at the most */
+
 static const RtRow rows[] = {
 #define RT(result, name, params, signature) {#name, signature},
 #include "runtime/rt_symbols.def"
@@ -64,13 +66,51 @@ LLVMValueRef cg_rt_call(Codegen *cg, const char *name, LLVMValueRef *args, unsig
   if (!fn) {
     const char *signature = cg_rt_signature(name);
     LJ_ASSERT(signature && signature[1] == ':' && strlen(signature + 2) == count);
-    LLVMTypeRef params[16];
+    LLVMTypeRef params[RT_PARAMS];
     LJ_ASSERT(count <= LJ_COUNT(params));
     for (unsigned i = 0; i < count; i++) params[i] = letter_type(cg, signature[2 + i]);
     fn = LLVMAddFunction(cg->module, name, LLVMFunctionType(letter_type(cg, signature[0]), params, count, false));
     describe(cg, fn, effect_of(name, signature));
   }
   return LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(fn), fn, args, count, "");
+}
+
+/* The arguments of a runtime statement from the third parameter on; gives how many parameters are filled. */
+static unsigned runtime_args(Codegen *cg, const IrStmt *s, const char *signature, LLVMValueRef *args) {
+  unsigned n = 2;
+  for (uint32_t i = 0; i < s->as.runtime.count; i++) {
+    const Type *t = s->as.runtime.args[i]->type;
+    CgVal v = cg_value(cg, s->as.runtime.args[i]);
+    LJ_ASSERT(n + 2 < RT_PARAMS && signature[2 + n]);
+    if (t->kind == TYPE_STR) {
+      args[n++] = v.v[CG_DATA];
+      args[n++] = v.v[CG_SHAPE];
+    } else if (signature[2 + n] == 'p') {
+      const CgType *ct = cg_type(cg, t);
+      args[n] = cg_alloca_bytes(cg, ct->size, ct->align);
+      cg_pack(cg, t, v.v, args[n++], 0);
+    } else {
+      LJ_ASSERT(v.count == 1);
+      LLVMTypeRef to = letter_type(cg, signature[2 + n]);
+      args[n++] = LLVMTypeOf(v.v[0]) == to ? v.v[0] : LLVMBuildIntCast2(cg->b, v.v[0], to, !type_is_bool(t), "");
+    }
+  }
+  return n;
+}
+
+void cg_runtime(Codegen *cg, const IrStmt *s) {
+  const char *signature = cg_rt_signature(s->as.runtime.symbol);
+  const IrVar *result = s->as.runtime.result;
+  LJ_ASSERT(signature && strncmp(signature + 2, "pp", 2) == 0 && (signature[0] == 'i') == s->as.runtime.fails);
+  LLVMValueRef args[RT_PARAMS] = {cg->f.rt, cg_site(cg, s->span)}, out = NULL;
+  unsigned n = runtime_args(cg, s, signature, args);
+  if (result && s->as.runtime.fails) {
+    const CgType *ct = cg_type(cg, result->type);
+    args[n++] = out = cg_alloca_bytes(cg, ct->size, ct->align);
+  }
+  LLVMValueRef value = cg_rt_call(cg, s->as.runtime.symbol, args, n);
+  if (s->as.runtime.fails) cg_status_check(cg, value, false);
+  if (result) cg_var_take(cg, result, out ? cg_unpack(cg, result->type, out, 0) : cg_val1(cg, value));
 }
 
 LLVMValueRef cg_string(Codegen *cg, const char *text, size_t length) {

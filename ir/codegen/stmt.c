@@ -161,6 +161,8 @@ static void statement(Codegen *cg, const IrStmt *s) {
   case IRS_BREAK: leave_loop(cg, true); return;
   case IRS_CONTINUE: leave_loop(cg, false); return;
   case IRS_RETURN: cg_return(cg, s); return;
+  case IRS_RUNTIME: cg_runtime(cg, s); return;
+  case IRS_PARALLEL: cg_parallel(cg, s); return;
   case IRS_MAP:
   case IRS_REDUCE: /* the pass "expand" made loops of them */
   case IRS_COUNT: break;

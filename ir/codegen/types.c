@@ -180,8 +180,8 @@ LLVMTypeRef cg_func_type(Codegen *cg, const IrFunc *f) {
 
 LLVMValueRef cg_load_part(Codegen *cg, LLVMTypeRef type, LLVMValueRef base, uint64_t offset) {
   LLVMValueRef at = cg_offset(cg, base, offset);
-  if (type != cg->i1) return LLVMBuildLoad2(cg->b, type, at, "");
-  LLVMValueRef byte = LLVMBuildLoad2(cg->b, cg->i8, at, "");
+  if (type != cg->i1) return cg_mark_access(cg, LLVMBuildLoad2(cg->b, type, at, ""));
+  LLVMValueRef byte = cg_mark_access(cg, LLVMBuildLoad2(cg->b, cg->i8, at, ""));
   return LLVMBuildICmp(cg->b, LLVMIntNE, byte, LLVMConstNull(cg->i8), "");
 }
 
@@ -194,7 +194,7 @@ CgVal cg_unpack(Codegen *cg, const Type *t, LLVMValueRef base, uint64_t offset) 
 
 static void store_part(Codegen *cg, LLVMValueRef v, LLVMValueRef base, uint64_t offset) {
   if (LLVMTypeOf(v) == cg->i1) v = cg_to_bool_byte(cg, v);
-  LLVMBuildStore(cg->b, v, cg_offset(cg, base, offset));
+  cg_mark_access(cg, LLVMBuildStore(cg->b, v, cg_offset(cg, base, offset)));
 }
 
 /* The number of components that were stored. */

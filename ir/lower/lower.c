@@ -1,6 +1,6 @@
-/* The unit: the entry's specialisation and, one after another, all that it calls. Here functions are declared, their bodies lowered, and calls
- * of them made. In: typed specialisations. Out: an IrUnit in which every call has its function.
- * Statements and expressions are the other rooms' work. */
+/* The unit: the entry's specialisation and, one after another, all that it calls. Here functions are declared, their bodies lowered, and
+ * calls of them made. In: typed specialisations. Out: an IrUnit in which every call has its function. Statements and expressions are the
+ * other rooms' work. */
 #include "ir/lower/lower_scalar.h"
 
 IrExpr *lower_unsupported(Lower *lo, Span at, const Type *type, const char *fmt, ...) {
@@ -14,10 +14,8 @@ IrExpr *lower_unsupported(Lower *lo, Span at, const Type *type, const char *fmt,
   return lower_convert(lo, ir_none(&lo->b, lo->types->none), type, at);
 }
 
-IrFunc *lower_func_of(Lower *lo, const Spec *spec) {
-  IrFunc *func = map_get(&lo->unit->func_of_spec, map_key(spec));
-  if (func) return func;
-  func = arena_new(lo->arena, IrFunc);
+static IrFunc *new_func(Lower *lo, const Spec *spec) {
+  IrFunc *func = arena_new(lo->arena, IrFunc);
   func->spec = spec;
   func->unit = lo->unit;
   func->index = lo->unit->funcs.len;
@@ -28,6 +26,13 @@ IrFunc *lower_func_of(Lower *lo, const Spec *spec) {
   func->recursive = spec->recursive;
   func->is_main = is_module;
   vec_push(lo->arena, &lo->unit->funcs, func);
+  return func;
+}
+
+IrFunc *lower_func_of(Lower *lo, const Spec *spec) {
+  IrFunc *func = map_get(&lo->unit->func_of_spec, map_key(spec));
+  if (func) return func;
+  func = new_func(lo, spec);
   map_put(lo->arena, &lo->unit->func_of_spec, map_key(spec), func);
   return func;
 }
@@ -46,9 +51,21 @@ static void end_function(Lower *lo) {
   }
 }
 
+/* The function that callers reach; the function as written becomes another one of the unit. */
+static void lower_memo_pair(Lower *lo, IrFunc *func) {
+  IrFunc *body = new_func(lo, func->spec);
+  body->is_memo_body = true;
+  lo->spec = func->spec;
+  lo->func = lo->b.func = func;
+  lower_memo(lo, func, body);
+}
 
 static void lower_body(Lower *lo, IrFunc *func) {
   const Spec *spec = func->spec;
+  if (lower_is_memo(func)) {
+    lower_memo_pair(lo, func);
+    return;
+  }
   FuncState state = {0};
   IrBlock body = {0};
   lo->spec = spec;
@@ -115,16 +132,17 @@ static IrExpr *call_result(Lower *lo, IrStmt *call, const Type *type, Span at) {
   return lower_convert(lo, ir_var(&lo->b, var), type, at);
 }
 
-/* Arguments from left to right as written, then passed in the order of the parameters. */
+/* Arguments from left to right as written (of a method the receiver first), then passed in the order of the parameters. */
 static IrExpr **written_args(Lower *lo, const Expr *call, const Callee *callee) {
-  uint32_t given = call->as.call.args.len, keywords = call->as.call.keywords.len;
-  Expr **list = arena_array(lo->arena, Expr *, given + keywords + 1);
-  IrExpr **values = arena_array(lo->arena, IrExpr *, given + keywords + 1), **args = arena_array(lo->arena, IrExpr *, callee->count + 1);
-  for (uint32_t i = 0; i < given; i++) list[i] = call->as.call.args.data[i];
-  for (uint32_t i = 0; i < keywords; i++) list[given + i] = call->as.call.keywords.data[i].value;
-  lower_exprs(lo, list, given + keywords, values);
+  uint32_t given = call->as.call.args.len, keywords = call->as.call.keywords.len, n = 0;
+  Expr **list = arena_array(lo->arena, Expr *, given + keywords + 2), *target = call->as.call.callee;
+  IrExpr **values = arena_array(lo->arena, IrExpr *, given + keywords + 2), **args = arena_array(lo->arena, IrExpr *, callee->count + 1);
+  if (callee->count && target->kind == EXPR_ATTR && callee->args[0] == target->as.attr.base) list[n++] = target->as.attr.base;
+  for (uint32_t i = 0; i < given; i++) list[n++] = call->as.call.args.data[i];
+  for (uint32_t i = 0; i < keywords; i++) list[n++] = call->as.call.keywords.data[i].value;
+  lower_exprs(lo, list, n, values);
   for (uint32_t i = 0; i < callee->count; i++)
-    for (uint32_t k = 0; k < given + keywords; k++)
+    for (uint32_t k = 0; k < n; k++)
       if (callee->args[i] == list[k]) args[i] = values[k];
   return args;
 }

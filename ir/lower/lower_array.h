@@ -1,9 +1,10 @@
 /* What the array rooms share: small integer arithmetic for index computing, nests of loops, views, fused trees of array expressions.
  *   lower_index.c   items of a subscript, elements, stores          lower_slice.c   slices, views, borrowing
  *   lower_create.c  creation, copies, the table of array rows       lower_shape.c   attributes, reshape, transpose, parts of complex arrays
+ *   lower_fancy.c   subscripts by arrays of integers           lower_mask.c    subscripts by arrays of bools
  *   lower_display.c np.array of displays and comprehensions
  *   lower_elem.c    trees of array expressions and their index space
- *   lower_map.c     maps: new arrays, assignment to slices          lower_reduce.c  whole reductions */
+ *   lower_map.c     maps: new arrays, assignment to slices          lower_reduce.c, lower_axis.c  reductions, whole and along axes */
 #ifndef LJ_LOWER_ARRAY_H
 #define LJ_LOWER_ARRAY_H
 
@@ -57,15 +58,17 @@ void nest_for(Lower *lo, Nest *nest, uint32_t ndim, IrExpr *const *extent);
 IrBlock *lower_enter(Lower *lo, IrBlock *inner); /* statements go to `inner` now; gives what was before */
 static inline void lower_leave(Lower *lo, IrBlock *outer) { lo->b.block = outer; }
 void lower_shape_of(Lower *lo, IrVar *array, IrExpr **shape); /* stable */
-IrVar *lower_alloc(Lower *lo, const Type *type, IrExpr *const *shape, bool zero); /* an owning temporary of the statement; type A becomes C */
+/* An owning temporary of the statement; layout A becomes C. */
+IrVar *lower_alloc(Lower *lo, const Type *type, IrExpr *const *shape, bool zero);
 /* An owning temporary that branches set: not `once`. */
 IrVar *lower_slot(Lower *lo, const Type *type);
 void lower_alloc_into(Lower *lo, IrVar *var, IrExpr *const *shape, bool zero);
 const Type *lower_layout(Lower *lo, const Type *array, Layout layout);           /* the writable type with another layout */
-IrExpr *lower_flat_load(Lower *lo, IrVar *array, IrExpr *flat, IrExpr **indices); /* element number `flat` in C order; indices may be NULL */
+/* Element number `flat` in C order; gives its indices, too, unless that is NULL. */
+IrExpr *lower_flat_load(Lower *lo, IrVar *array, IrExpr *flat, IrExpr **indices);
 
 /* ---- lower_elem.c: an array expression as a tree over one index space ---- */
-typedef enum ElemKind { ELEM_SCALAR, ELEM_ARRAY, ELEM_CAST, ELEM_BINOP, ELEM_CMPOP, ELEM_UNOP, ELEM_UFUNC, ELEM_WHERE } ElemKind;
+typedef enum ElemKind { ELEM_SCALAR, ELEM_ARRAY, ELEM_CAST, ELEM_BINOP, ELEM_CMPOP, ELEM_UNOP, ELEM_UFUNC, ELEM_WHERE, ELEM_CALL } ElemKind;
 typedef struct Elem Elem;
 struct Elem {
   ElemKind kind;
@@ -77,7 +80,8 @@ struct Elem {
   IrExpr *value;      /* ELEM_SCALAR: stable */
   uint32_t leaf;      /* ELEM_ARRAY: in Fusion.leaves */
   uint32_t count;
-  Elem *args[3];
+  const Spec *spec;   /* ELEM_CALL: a scalar function of the module */
+  Elem **args;
 };
 typedef struct Leaf {
   IrVar *source; /* the variable that the expression named */
@@ -98,6 +102,7 @@ void fusion_init(Fusion *f, Lower *lo, Span at);
 Elem *fusion_build(Fusion *f, const Expr *e); /* binds the leaves, in Python's order */
 Elem *fusion_array(Fusion *f, IrVar *array, uint32_t ones, Span at);
 Elem *fusion_scalar(Fusion *f, IrExpr *value, Span at);
+Elem *fusion_call(Fusion *f, const Spec *spec, Expr *const *args, uint32_t count, Span at); /* a @vectorize function of its arguments */
 Elem *fusion_binop(Fusion *f, BinOp op, Elem *a, Elem *b, Span at);
 void fusion_space(Fusion *f);                       /* index space of root's leaves; emits the shape checks */
 void fusion_widen(Fusion *f, IrExpr *const *extent); /* in the general version: makes the wide views */
@@ -109,12 +114,22 @@ typedef void (*FusionEmit)(Fusion *f, bool general, void *data);
 void fusion_versions(Fusion *f, IrExpr *const *extent, FusionEmit emit, void *data);
 
 /* ---- the other rooms ---- */
+/* lower_vectorize.c: a function of the module called with values, here; its result has no owner */
+IrExpr *lower_call_scalar(Lower *lo, const Spec *spec, IrExpr *const *values, uint32_t count, Span at);
+IrExpr *lower_ufunc_out(Lower *lo, const Expr *call, const Callee *callee);    /* f(a, b, out) */
+IrExpr *lower_ufunc_reduce(Lower *lo, const Expr *call, const Callee *callee); /* f.reduce(a) */
+IrExpr *lower_stencil(Lower *lo, const Expr *call, const Callee *callee);      /* lower_stencil.c */
+IrExpr *lower_stencil_index(Lower *lo, const Expr *e);                         /* a[0, 1] in a kernel: an offset */
+void lower_stencil_params(Lower *lo);                                          /* the point, after the parameters */
+IrExpr *lower_gufunc(Lower *lo, const Expr *call, const Callee *callee);       /* lower_gufunc.c */
 IrVar *fusion_result(Fusion *f, const Type *type); /* lower_map.c: the tree's value as a new array, after fusion_space */
 void lower_assign_fusion(Lower *lo, IrVar *target, Fusion *f, Span at); /* lower_map.c: target[...] = tree */
 void lower_assign_value(Lower *lo, IrVar *target, IrExpr *value, Span at); /* target[...] = scalar, tuple or array value */
+IrVar *lower_tuple_array(Lower *lo, IrExpr *tuple);                       /* of scalars: as a new 1-d array */
 /* array op= value in place; also for names of arrays */
 void lower_aug_array(Lower *lo, IrVar *array, BinOp op, const Expr *value, Span at);
-/* `target = value` where target is an EXPR_INDEX that selects a sub-array: no temporary for the right side. False: not such a case, nothing done. */
+/* `target = value` where target is an EXPR_INDEX that selects a sub-array: no temporary for the right side. False: not such a case,
+ * nothing is done. */
 bool lower_store_expr(Lower *lo, const Expr *target, const Expr *value, Span at);
 IrExpr *lower_display(Lower *lo, const Expr *e, const Type *type, Span at);   /* lower_display.c: np.array(e) */
 /* lower_shape.c */
@@ -122,5 +137,10 @@ IrExpr *lower_reshape(Lower *lo, IrVar *array, const Type *type, IrExpr *const *
 uint32_t lower_dims(Lower *lo, Expr *const *args, uint32_t count, IrExpr **out); /* integers or one tuple of integers; stable int64 */
 typedef IrExpr *(*ArrayRule)(Lower *lo, const Expr *call, const Callee *callee);
 ArrayRule lower_shape_rule(BuiltinId id); /* NULL when it is not one */
+ArrayRule lower_random_rule(BuiltinId id); /* lower_random.c; NULL when it is not one */
+/* lower_matmul.c */
+ArrayRule lower_matmul_rule(BuiltinId id);        /* NULL when it is not one */
+IrExpr *lower_matmul(Lower *lo, const Expr *e); /* the operator @ */
+IrExpr *lower_matmul_values(Lower *lo, IrVar *left, IrVar *right, const Type *type);
 
 #endif

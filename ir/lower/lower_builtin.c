@@ -1,5 +1,6 @@
-/* Builtin functions: the lowering columns of builtins.def, and Python's own functions. In: a call or attribute that inference bound to a row.
- * Out: its value. Elementwise rows are lower_ufunc.c's on scalars and the array rooms' on arrays; math functions are lower_math.c's. */
+/* Builtin functions: the lowering columns of builtins.def, and Python's own functions. In: a call or attribute that inference bound to a
+ * row. Out: its value. Elementwise rows are lower_ufunc.c's on scalars and the array rooms' on arrays; math functions are
+ * lower_math.c's. */
 #include "ir/lower/lower_scalar.h"
 
 const Lowering lowerings[BI_COUNT] = {
@@ -127,7 +128,9 @@ static IrExpr *fn_str(Lower *lo, const Expr *call, const Callee *callee) {
   return lower_str(lo, callee->args[0]);
 }
 
-static IrExpr *fn_tuple(Lower *lo, const Expr *call, const Callee *callee) { return lower_expr_as(lo, callee->args[0], lower_type(lo, call)); }
+static IrExpr *fn_tuple(Lower *lo, const Expr *call, const Callee *callee) {
+  return lower_expr_as(lo, callee->args[0], lower_type(lo, call));
+}
 
 static IrExpr *fn_print(Lower *lo, const Expr *call, const Callee *callee) {
   (void)callee;
@@ -168,7 +171,6 @@ static void fold_extreme(Lower *lo, LoopNest *nest, IrExpr *x, void *data) {
 static void fold_sum(Lower *lo, LoopNest *nest, IrExpr *x, void *data) {
   Fold *f = data;
   (void)nest;
-  if (f->any->type != f->acc->type || f->acc->type != x->type) x = lower_open(lo, x, f->call->span);
   ir_set(&lo->b, f->acc, lower_binop(lo, BIN_ADD, ir_var(&lo->b, f->acc), x, f->acc->type, f->call->span));
 }
 
@@ -204,7 +206,8 @@ static IrExpr *fn_min_max(Lower *lo, const Expr *call, const Callee *callee) {
   }
   if (type_is_array(first)) return lower_array_reduce(lo, call, callee);
   if (type_is_tuple(first)) {
-    IrExpr **values = arena_array(lo->arena, IrExpr *, first->count + 1), *tuple = lower_bind(lo, NULL, lower_arg(lo, callee->args[0], NULL));
+    IrExpr **values = arena_array(lo->arena, IrExpr *, first->count + 1),
+           *tuple = lower_bind(lo, NULL, lower_arg(lo, callee->args[0], NULL));
     for (uint32_t i = 0; i < first->count; i++) values[i] = lower_get(lo, tuple, i);
     return extreme_of_values(lo, is_max, values, first->count, type, call->span);
   }
@@ -213,8 +216,8 @@ static IrExpr *fn_min_max(Lower *lo, const Expr *call, const Callee *callee) {
   ir_set(&lo->b, f.any, ir_bool(&lo->b, false));
   lower_each(lo, callee->args[0], fold_extreme, &f);
   lo->b.span = call->span;
-  ir_check(&lo->b, CHECK_VALUE, ir_var(&lo->b, f.any), VALUE_ERROR, is_max ? "max() iterable argument is empty" : "min() iterable argument is empty",
-           NULL, NULL, NULL, NULL);
+  ir_check(&lo->b, CHECK_VALUE, ir_var(&lo->b, f.any), VALUE_ERROR,
+           is_max ? "max() iterable argument is empty" : "min() iterable argument is empty", NULL, NULL, NULL, NULL);
   return ir_var(&lo->b, f.acc);
 }
 
@@ -231,7 +234,6 @@ static IrExpr *fn_sum(Lower *lo, const Expr *call, const Callee *callee) {
     return acc;
   }
   Fold f = {.id = BI_SUM, .call = call, .acc = ir_new_var(&lo->b, NULL, type)};
-  f.any = f.acc;
   ir_set(&lo->b, f.acc, start ? start : lower_arg(lo, callee->args[1], type));
   lower_each(lo, callee->args[0], fold_sum, &f);
   return ir_var(&lo->b, f.acc);
@@ -258,14 +260,13 @@ static IrExpr *fn_any_all(Lower *lo, const Expr *call, const Callee *callee) {
 /* ---- the table ---- */
 
 static const BuiltinRule rules[BI_COUNT] = {
-    [BI_LEN] = fn_len,     [BI_DIVMOD] = fn_divmod, [BI_POW] = fn_pow,     [BI_STR] = fn_str,           [BI_TUPLE] = fn_tuple,
-    [BI_PRINT] = fn_print, [BI_MIN] = fn_min_max,   [BI_MAX] = fn_min_max, [BI_SUM] = fn_sum,           [BI_ANY] = fn_any_all,
-    [BI_ALL] = fn_any_all, [BI_ROUND] = fn_round,   [BI_TIME_TIME] = fn_clock, [BI_PERF_COUNTER] = fn_clock,
+    [BI_LEN] = fn_len,         [BI_DIVMOD] = fn_divmod,      [BI_POW] = fn_pow,     [BI_STR] = fn_str,
+    [BI_TUPLE] = fn_tuple,     [BI_PRINT] = fn_print,        [BI_MIN] = fn_min_max, [BI_MAX] = fn_min_max,
+    [BI_SUM] = fn_sum,         [BI_ANY] = fn_any_all,        [BI_ALL] = fn_any_all, [BI_ROUND] = fn_round,
+    [BI_TIME_TIME] = fn_clock, [BI_PERF_COUNTER] = fn_clock,
 };
 
-static bool is_reduction(BuiltinId id) {
-  return (id >= BI_NP_SUM && id <= BI_NP_ARGMAX) || (id >= BI_A_SUM && id <= BI_A_ARGMAX);
-}
+static bool is_reduction(BuiltinId id) { return (id >= BI_NP_SUM && id <= BI_NP_ARGMAX) || (id >= BI_A_SUM && id <= BI_A_ARGMAX); }
 
 static bool is_elementwise_row(const Builtin *row) {
   return row->typing == TR_FLOAT_UFUNC || row->typing == TR_SAME_UFUNC || row->typing == TR_BOOL_UFUNC || row->typing == TR_BINOP ||
@@ -275,8 +276,8 @@ static bool is_elementwise_row(const Builtin *row) {
 /* Attributes of scalars, cmath and others that are one function of their arguments. */
 static bool is_scalar_row(const Builtin *row) {
   BuiltinId id = row->id;
-  return is_elementwise_row(row) || lowerings[id].rule == LW_MATH || (id >= BI_S_REAL && id <= BI_S_ITEM) || id == BI_ABS || id == BI_CMATH_ISNAN ||
-         id == BI_CMATH_ISINF || id == BI_CMATH_ISFINITE;
+  return is_elementwise_row(row) || lowerings[id].rule == LW_MATH || (id >= BI_S_REAL && id <= BI_S_ITEM) || id == BI_ABS ||
+         id == BI_CMATH_ISNAN || id == BI_CMATH_ISINF || id == BI_CMATH_ISFINITE;
 }
 
 static IrExpr *scalar_call(Lower *lo, const Expr *call, const Callee *callee) {

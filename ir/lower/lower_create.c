@@ -1,4 +1,4 @@
-/* Creation of arrays and copies: zeros, full, arange, linspace, eye, np.array, astype, fill, contiguous copies; and the table of array rows.
+/* Creation of arrays and copies: zeros, full, arange, linspace, eye, np.array, fill, contiguous copies; and the table of array rows.
  * In: a call resolved to a row of builtins.def. Out: ALLOC (the runtime refuses bad sizes), then a MAP that fills. */
 #include "ir/lower/lower_array.h"
 
@@ -133,8 +133,8 @@ static IrExpr *rule_linspace(Lower *lo, const Expr *call, const Callee *callee) 
   IrExpr *start = scalar_arg(lo, callee->args[0], item), *stop = scalar_arg(lo, callee->args[1], item);
   Progression p = {.start = start, .count = int_arg(lo, callee, 2, 50)};
   if (!ir_is_const(p.count))
-    ir_check(b, CHECK_VALUE, ir_compare(b, IR_GE, p.count, ir_int(b, 0)), VALUE_ERROR, "Number of samples, %d, must be non-negative.", p.count,
-             NULL, NULL, NULL);
+    ir_check(b, CHECK_VALUE, ir_compare(b, IR_GE, p.count, ir_int(b, 0)), VALUE_ERROR, "Number of samples, %d, must be non-negative.",
+             p.count, NULL, NULL, NULL);
   IrExpr *gaps = lower_stable(lo, ix_sub(lo, p.count, ir_int(b, 1))), *some = ir_compare(b, IR_GT, gaps, ir_int(b, 0));
   IrExpr *distance = lower_stable(lo, ir_binary(b, IR_SUB, item, stop, start));
   IrExpr *divisor = ir_cast(b, item, ir_select(b, some, gaps, ir_int(b, 1)));
@@ -186,8 +186,10 @@ static IrExpr *rule_array(Lower *lo, const Expr *call, const Callee *callee) {
     if (callee->builtin->id == BI_ASARRAY && value->type == type) return value;
     return copy_as(lo, lower_pin(lo, lower_bind_array(lo, value)), type);
   }
-  if (type_is_tuple(value->type)) value = lower_bind(lo, NULL, value);
-  else value = lower_stable(lo, value);
+  if (type_is_tuple(value->type))
+    value = lower_bind(lo, NULL, value);
+  else
+    value = lower_stable(lo, value);
   uint32_t count = type_is_tuple(value->type) ? value->type->count : 0;
   IrExpr *extent = ir_int(&lo->b, count);
   IrVar *array = lower_alloc(lo, type, &extent, false);
@@ -228,11 +230,25 @@ static IrExpr *rule_fill(Lower *lo, const Expr *call, const Callee *callee) {
 
 static ArrayRule create_rule(BuiltinId id) {
   static const ArrayRule table[BI_COUNT] = {
-    [BI_ZEROS] = rule_new,        [BI_ONES] = rule_new,         [BI_EMPTY] = rule_new,       [BI_FULL] = rule_new,
-    [BI_ZEROS_LIKE] = rule_like,  [BI_ONES_LIKE] = rule_like,   [BI_EMPTY_LIKE] = rule_like, [BI_FULL_LIKE] = rule_like,
-    [BI_ARANGE] = rule_arange,    [BI_LINSPACE] = rule_linspace, [BI_EYE] = rule_eye,        [BI_IDENTITY] = rule_eye,
-    [BI_ARRAY] = rule_array,      [BI_ASARRAY] = rule_array,    [BI_COPY] = rule_copy,       [BI_A_COPY] = rule_copy,
-    [BI_ASCONTIGUOUS] = rule_contiguous, [BI_ASFORTRAN] = rule_contiguous, [BI_A_FILL] = rule_fill,
+      [BI_ZEROS] = rule_new,
+      [BI_ONES] = rule_new,
+      [BI_EMPTY] = rule_new,
+      [BI_FULL] = rule_new,
+      [BI_ZEROS_LIKE] = rule_like,
+      [BI_ONES_LIKE] = rule_like,
+      [BI_EMPTY_LIKE] = rule_like,
+      [BI_FULL_LIKE] = rule_like,
+      [BI_ARANGE] = rule_arange,
+      [BI_LINSPACE] = rule_linspace,
+      [BI_EYE] = rule_eye,
+      [BI_IDENTITY] = rule_eye,
+      [BI_ARRAY] = rule_array,
+      [BI_ASARRAY] = rule_array,
+      [BI_COPY] = rule_copy,
+      [BI_A_COPY] = rule_copy,
+      [BI_ASCONTIGUOUS] = rule_contiguous,
+      [BI_ASFORTRAN] = rule_contiguous,
+      [BI_A_FILL] = rule_fill,
   };
   return table[id];
 }
@@ -241,6 +257,8 @@ IrExpr *lower_array_builtin(Lower *lo, const Expr *call, const Callee *callee) {
   if (lower_is_elementwise(lo, call)) return lower_array_expr(lo, call);
   ArrayRule rule = create_rule(callee->builtin->id);
   if (!rule) rule = lower_shape_rule(callee->builtin->id);
+  if (!rule) rule = lower_matmul_rule(callee->builtin->id);
+  if (!rule) rule = lower_random_rule(callee->builtin->id);
   if (!rule) return lower_unsupported(lo, call->span, lower_type(lo, call), "%s", callee->builtin->name);
   Span saved = lo->b.span;
   lo->b.span = call->span;

@@ -19,8 +19,10 @@ static bool has_comp(const Expr *e, uint32_t depth) {
 static void collect(Lower *lo, const Expr *e, uint32_t depth, ExprVec *out) {
   for (uint32_t i = 0; i < e->as.list.items.len; i++) {
     Expr *item = e->as.list.items.data[i];
-    if (depth > 1) collect(lo, item, depth - 1, out);
-    else vec_push(lo->arena, out, item);
+    if (depth > 1)
+      collect(lo, item, depth - 1, out);
+    else
+      vec_push(lo->arena, out, item);
   }
 }
 
@@ -76,8 +78,8 @@ static void add_row(Lower *lo, IrVar *buffer, IrExpr *count, IrExpr *k, bool is_
     IrExpr *same = ir_compare(b, IR_EQ, shape[d], ir_shape(b, buffer, d));
     ok = ok ? ir_binary(b, IR_LAND, ok->type, ok, same) : same;
   }
-  ir_check(b, CHECK_SHAPE, ok, VALUE_ERROR, "setting an array element with a sequence: the rows of the array have different lengths", NULL, NULL, NULL,
-           NULL);
+  ir_check(b, CHECK_SHAPE, ok, VALUE_ERROR, "setting an array element with a sequence: the rows of the array have different lengths", NULL,
+           NULL, NULL, NULL);
   Nest nest;
   nest_map(lo, &nest, ndim - 1, shape + 1, false);
   IrExpr *at[TYPE_MAX_NDIM] = {k};
@@ -93,8 +95,7 @@ static IrVar *display_of_rows(Lower *lo, const Expr *e, const Type *type) {
   IrVar *buffer = lower_slot(lo, type);
   IrVar **rows = arena_array(lo->arena, IrVar *, items->len + 1);
   for (uint32_t i = 0; i < items->len; i++) rows[i] = display(lo, items->data[i], row_type(lo, type));
-  for (uint32_t i = 0; i < items->len; i++)
-    add_row(lo, buffer, ir_int(&lo->b, items->len), ir_int(&lo->b, i), i == 0, rows[i]);
+  for (uint32_t i = 0; i < items->len; i++) add_row(lo, buffer, ir_int(&lo->b, items->len), ir_int(&lo->b, i), i == 0, rows[i]);
   return buffer;
 }
 

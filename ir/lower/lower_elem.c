@@ -1,6 +1,7 @@
 /* Array expressions as trees over one index space: what is elementwise, its leaves, its extents, its value at one point.
- * In: a typed expression. Out: a Fusion, whose leaves (arrays, scalars, what is not elementwise) are evaluated and bound once, in Python's order,
- * and whose tree is evaluated per point by the maps and reductions of the other rooms: nothing inside the tree is ever an array in memory.
+ * In: a typed expression. Out: a Fusion, whose leaves (arrays, scalars, what is not elementwise) are evaluated and bound once, in
+ * Python's order, and whose tree is evaluated per point by the maps and reductions of the other rooms: nothing inside the tree is ever an
+ * array in memory.
  * Broadcasting costs nothing in the common case: extents are compared once; when all are equal the plain version runs, else a general
  * version that reads through views with stride 0. */
 #include "ir/lower/lower_array.h"
@@ -8,7 +9,19 @@
 
 /* ---- what is elementwise ---- */
 
-typedef enum Form { FORM_NONE, FORM_BINARY, FORM_UNARY, FORM_COMPARE, FORM_CAST, FORM_UFUNC, FORM_BINOP, FORM_CMPOP, FORM_WHERE, FORM_CLIP } Form;
+typedef enum Form {
+  FORM_NONE,
+  FORM_BINARY,
+  FORM_UNARY,
+  FORM_COMPARE,
+  FORM_CAST,
+  FORM_UFUNC,
+  FORM_BINOP,
+  FORM_CMPOP,
+  FORM_WHERE,
+  FORM_CLIP,
+  FORM_CALL
+} Form;
 
 /* The row whose lowering applies: methods and Python's builtins stand for NumPy's functions. */
 static const Builtin *ufunc_row(const Builtin *row) {
@@ -29,16 +42,28 @@ static Form form_of(const Lower *lo, const Expr *e, const Builtin **row) {
   if (e->kind != EXPR_CALL) return FORM_NONE;
   const Callee *callee = spec_callee(lo->spec, e);
   if (callee->kind == CALLEE_CAST) return FORM_CAST;
+  if (callee->kind == CALLEE_UFUNC) return callee->count == callee->spec->func->params.len ? FORM_CALL : FORM_NONE;
   if (callee->kind != CALLEE_BUILTIN) return FORM_NONE;
   *row = ufunc_row(callee->builtin);
   if ((*row)->id == BI_A_ASTYPE) return FORM_CAST;
   if ((*row)->id == BI_NP_WHERE) return callee->count >= 3 && callee->args[1] && callee->args[2] ? FORM_WHERE : FORM_NONE;
   if ((*row)->id == BI_NP_CLIP) return FORM_CLIP;
   switch ((*row)->typing) {
-  case TR_FLOAT_UFUNC: case TR_SAME_UFUNC: case TR_BOOL_UFUNC: return FORM_UFUNC;
+  case TR_FLOAT_UFUNC:
+  case TR_SAME_UFUNC:
+  case TR_BOOL_UFUNC: return FORM_UFUNC;
   case TR_BINOP: return FORM_BINOP;
   case TR_CMPOP: return FORM_CMPOP;
-  case TR_DTYPE: case TR_CONST: case TR_DECORATOR: case TR_TYPE_NAME: case TR_ITER: case TR_MATH_INT: case TR_MATH_PRED: case TR_SPECIAL: case TR_COUNT: break;
+  case TR_DTYPE:
+  case TR_CONST:
+  case TR_DECORATOR:
+  case TR_TYPE_NAME:
+  case TR_ITER:
+  case TR_MATH_INT:
+  case TR_MATH_PRED:
+  case TR_PRELUDE:
+  case TR_SPECIAL:
+  case TR_COUNT: break;
   }
   return FORM_NONE;
 }
@@ -63,6 +88,7 @@ static Elem *new_elem(Fusion *f, ElemKind kind, const Type *type, Span at) {
 static Elem *node(Fusion *f, ElemKind kind, const Type *type, Span at, Elem *a, Elem *b, Elem *c) {
   Elem *e = new_elem(f, kind, type, at);
   Elem *args[3] = {a, b, c};
+  e->args = arena_array(f->lo->arena, Elem *, 3);
   for (uint32_t i = 0; i < 3 && args[i]; i++) e->args[e->count++] = args[i];
   return e;
 }
@@ -168,10 +194,33 @@ static Elem *settle(Fusion *f, Elem *e, uint32_t start) {
   return fusion_array(f, array, 0, e->span);
 }
 
+static bool is_assigned(const IrBlock *block, uint32_t from, const IrVar *var) {
+  for (uint32_t i = from; i < block->len; i++) {
+    IrBlock *blocks[2];
+    if (ir_stmt_result(block->data[i]) == var) return true;
+    unsigned count = ir_stmt_blocks(block->data[i], blocks);
+    for (unsigned k = 0; k < count; k++)
+      if (is_assigned(blocks[k], 0, var)) return true;
+  }
+  return false;
+}
+
+/* a + (a := b): the first operand must keep its array alive. */
+static void keep_leaves(Fusion *f, uint32_t count, uint32_t start) {
+  for (uint32_t i = 0; i < count; i++) {
+    Leaf *leaf = &f->leaves.data[i];
+    if (leaf->source == leaf->array || !is_assigned(f->lo->b.block, start, leaf->source)) continue;
+    leaf->array->owns = true;
+    vec_push(f->lo->arena, &f->lo->temps, leaf->array);
+    leaf->source = leaf->array; /* the name means another array now */
+  }
+}
+
 static void build_all(Fusion *f, Expr *const *list, uint32_t count, Elem **out) {
   for (uint32_t i = 0; i < count; i++) {
-    uint32_t start = f->lo->b.block->len;
+    uint32_t start = f->lo->b.block->len, leaves = f->leaves.len;
     out[i] = fusion_build(f, list[i]);
+    keep_leaves(f, leaves, start);
     for (uint32_t k = 0; k < i; k++) out[k] = settle(f, out[k], start);
   }
 }
@@ -190,11 +239,21 @@ static Elem *build_clip(Fusion *f, const Type *type, const Callee *callee, Span 
   return out->type == type ? out : node(f, ELEM_CAST, type, at, out, NULL, NULL);
 }
 
+Elem *fusion_call(Fusion *f, const Spec *spec, Expr *const *args, uint32_t count, Span at) {
+  Elem *e = new_elem(f, ELEM_CALL, spec->result, at);
+  e->spec = spec;
+  e->count = count;
+  e->args = arena_array(f->lo->arena, Elem *, count + 1);
+  build_all(f, args, count, e->args);
+  return e;
+}
+
 static Elem *build_call(Fusion *f, const Expr *e, Form form, const Builtin *row, const Type *type) {
-  static const ElemKind kinds[] = {[FORM_CAST] = ELEM_CAST, [FORM_UFUNC] = ELEM_UFUNC, [FORM_BINOP] = ELEM_BINOP,
-                                   [FORM_CMPOP] = ELEM_CMPOP, [FORM_WHERE] = ELEM_WHERE};
+  static const ElemKind kinds[] = {
+      [FORM_CAST] = ELEM_CAST, [FORM_UFUNC] = ELEM_UFUNC, [FORM_BINOP] = ELEM_BINOP, [FORM_CMPOP] = ELEM_CMPOP, [FORM_WHERE] = ELEM_WHERE};
   const Callee *callee = spec_callee(f->lo->spec, e);
   if (form == FORM_CLIP) return build_clip(f, type, callee, e->span);
+  if (form == FORM_CALL) return fusion_call(f, callee->spec, callee->args, callee->count, e->span);
   Elem *args[3] = {NULL};
   uint32_t limit = form == FORM_CAST ? 1 : 3;
   uint32_t count = 0;
@@ -214,9 +273,12 @@ Elem *fusion_build(Fusion *f, const Expr *e) {
   if (form > FORM_COMPARE) return build_call(f, e, form, row, type);
   Expr *operands[2] = {NULL};
   Elem *args[2] = {NULL};
-  if (form == FORM_BINARY) operands[0] = e->as.binary.lhs, operands[1] = e->as.binary.rhs;
-  else if (form == FORM_UNARY) operands[0] = e->as.unary.operand;
-  else operands[0] = e->as.compare.operands.data[0], operands[1] = e->as.compare.operands.data[1];
+  if (form == FORM_BINARY)
+    operands[0] = e->as.binary.lhs, operands[1] = e->as.binary.rhs;
+  else if (form == FORM_UNARY)
+    operands[0] = e->as.unary.operand;
+  else
+    operands[0] = e->as.compare.operands.data[0], operands[1] = e->as.compare.operands.data[1];
   static const ElemKind kinds[] = {[FORM_BINARY] = ELEM_BINOP, [FORM_UNARY] = ELEM_UNOP, [FORM_COMPARE] = ELEM_CMPOP};
   build_all(f, operands, operands[1] ? 2 : 1, args);
   Elem *out = node(f, kinds[form], type, e->span, args[0], args[1], NULL);
@@ -338,9 +400,10 @@ void fusion_versions(Fusion *f, IrExpr *const *extent, FusionEmit emit, void *da
 static IrExpr *leaf_value(Fusion *f, const Elem *e, IrExpr *const *index) {
   const Leaf *leaf = &f->leaves.data[e->leaf];
   IrExpr *at[TYPE_MAX_NDIM];
-  uint32_t ndim = leaf->array->type->ndim, first = f->ndim - ndim;
+  IrVar *array = leaf->wide ? leaf->wide : leaf->array;
+  uint32_t ndim = array->type->ndim, first = f->ndim - ndim;
   for (uint32_t j = 0; j < ndim; j++) at[j] = leaf->ones >> j & 1 ? ir_int(&f->lo->b, 0) : index[first + j];
-  return ir_load(&f->lo->b, leaf->wide ? leaf->wide : leaf->array, at);
+  return ir_load(&f->lo->b, array, at);
 }
 
 /* Integers of any width compare by value; else both operands meet in NumPy's common dtype. */
@@ -357,15 +420,24 @@ static IrExpr *compare_value(Fusion *f, const Elem *e, IrExpr *a, IrExpr *b) {
 
 /* Operators whose lowering reads an operand more than once. */
 static bool reads_twice(const Elem *e) {
-  return e->kind == ELEM_UFUNC || (e->kind == ELEM_BINOP && (e->op == BIN_FLOORDIV || e->op == BIN_MOD || e->op == BIN_POW || e->op == BIN_SHL || e->op == BIN_SHR));
+  static const bool twice[BIN_OP_COUNT] = {[BIN_FLOORDIV] = true, [BIN_MOD] = true, [BIN_POW] = true, [BIN_SHL] = true, [BIN_SHR] = true};
+  return e->kind == ELEM_UFUNC || (e->kind == ELEM_BINOP && twice[e->op]);
+}
+
+static bool has_call(const Elem *e) {
+  bool found = e->kind == ELEM_CALL;
+  for (uint32_t i = 0; i < e->count && !found; i++) found = has_call(e->args[i]);
+  return found;
 }
 
 IrExpr *fusion_value(Fusion *f, const Elem *e, IrExpr *const *index) {
   Lower *lo = f->lo;
-  IrExpr *v[3] = {NULL};
+  IrExpr **v = arena_array(lo->arena, IrExpr *, e->count + 3);
   for (uint32_t i = 0; i < e->count; i++) {
     v[i] = fusion_value(f, e->args[i], index);
-    if (reads_twice(e) && !ir_is_stable(v[i])) v[i] = lower_bind(lo, NULL, v[i]);
+    bool call_follows = false;
+    for (uint32_t k = i + 1; k < e->count; k++) call_follows |= has_call(e->args[k]);
+    if ((reads_twice(e) || call_follows) && !ir_is_stable(v[i])) v[i] = lower_bind(lo, NULL, v[i]);
   }
   switch (e->kind) {
   case ELEM_SCALAR: return e->value;
@@ -373,6 +445,7 @@ IrExpr *fusion_value(Fusion *f, const Elem *e, IrExpr *const *index) {
   case ELEM_CAST: return ir_cast(&lo->b, e->type, v[0]);
   case ELEM_BINOP: return lower_binop_elem(lo, (BinOp)e->op, v[0], v[1], e->type);
   case ELEM_CMPOP: return compare_value(f, e, v[0], v[1]);
+  case ELEM_CALL: return lower_call_scalar(lo, e->spec, v, e->count, e->span);
   case ELEM_UNOP: return lower_unop(lo, (UnOp)e->op, v[0], e->type);
   case ELEM_UFUNC: return lower_ufunc(lo, e->row, v, e->count, e->type, e->span);
   case ELEM_WHERE: return ir_select(&lo->b, lower_truth(lo, v[0], e->span), ir_cast(&lo->b, e->type, v[1]), ir_cast(&lo->b, e->type, v[2]));

@@ -64,6 +64,7 @@ static IrExpr *join_tuples(Lower *lo, IrExpr *const *sides, const Type *type) {
 
 static IrExpr *lower_binary(Lower *lo, const Expr *e) {
   const Type *type = lower_type(lo, e);
+  if (e->as.binary.op == BIN_MATMUL) return lower_matmul(lo, e);
   if (type_is_array(type)) return lower_array_expr(lo, e);
   Expr *operands[] = {e->as.binary.lhs, e->as.binary.rhs};
   IrExpr *values[2];
@@ -154,8 +155,10 @@ IrExpr *lower_cond(Lower *lo, const Expr *e) {
   Span saved = lo->b.span;
   lo->b.span = e->span;
   IrExpr *value;
-  if (e->kind == EXPR_BOOLOP) value = lower_boolop(lo, e, true);
-  else value = lower_truth(lo, lower_expr(lo, e), e->span);
+  if (e->kind == EXPR_BOOLOP)
+    value = lower_boolop(lo, e, true);
+  else
+    value = lower_truth(lo, lower_expr(lo, e), e->span);
   lo->b.span = saved;
   return value;
 }
@@ -299,6 +302,13 @@ static IrExpr *lower_call(Lower *lo, const Expr *e) {
   case CALLEE_SPEC: return lower_call_spec(lo, e, callee);
   case CALLEE_BUILTIN:
   case CALLEE_CAST: return lower_builtin(lo, e, callee);
+  case CALLEE_UFUNC:
+    return callee->count == callee->spec->func->params.len ? lower_array_expr(lo, e) : lower_ufunc_out(lo, e, callee);
+  case CALLEE_UFUNC_REDUCE: return lower_ufunc_reduce(lo, e, callee);
+  case CALLEE_GUFUNC: return lower_gufunc(lo, e, callee);
+  case CALLEE_STENCIL: return lower_stencil(lo, e, callee);
+  case CALLEE_MEMO: return lower_memo_method(lo, e, callee);
+  case CALLEE_FIELD:
   case CALLEE_NONE: break;
   }
   return lower_unsupported(lo, e->span, lower_type(lo, e), "this call is not supported yet");
@@ -308,6 +318,13 @@ static IrExpr *lower_subscript(Lower *lo, const Expr *e) {
   const Type *base = lower_type(lo, e->as.index.base);
   if (base->kind == TYPE_OPTIONAL) base = base->elems[0];
   return type_is_tuple(base) ? lower_tuple_item(lo, e) : lower_index(lo, e);
+}
+
+static IrExpr *lower_attr(Lower *lo, const Expr *e) {
+  const Callee *callee = spec_callee(lo->spec, e);
+  if (e->ref.kind != REF_NONE) return lower_name(lo, e);
+  if (callee->kind != CALLEE_FIELD) return lower_builtin(lo, e, callee);
+  return lower_get(lo, lower_bind(lo, NULL, lower_open(lo, lower_expr(lo, e->as.attr.base), e->span)), callee->count);
 }
 
 static IrExpr *dispatch(Lower *lo, const Expr *e) {
@@ -323,7 +340,7 @@ static IrExpr *dispatch(Lower *lo, const Expr *e) {
   case EXPR_STR: return ir_string(b, e->as.str);
   case EXPR_FSTRING: return lower_fstring(lo, e);
   case EXPR_NAME: return lower_name(lo, e);
-  case EXPR_ATTR: return e->ref.kind == REF_NONE ? lower_builtin(lo, e, spec_callee(lo->spec, e)) : lower_name(lo, e);
+  case EXPR_ATTR: return lower_attr(lo, e);
   case EXPR_INDEX: return lower_subscript(lo, e);
   case EXPR_CALL: return lower_call(lo, e);
   case EXPR_UNARY: return lower_unary(lo, e);
@@ -332,7 +349,7 @@ static IrExpr *dispatch(Lower *lo, const Expr *e) {
   case EXPR_BOOLOP: return lower_boolop(lo, e, false);
   case EXPR_IFEXP: return lower_ifexp(lo, e);
   case EXPR_TUPLE:
-  case EXPR_LIST: return lower_tuple(lo, e);
+  case EXPR_LIST: return type_is_array(lower_type(lo, e)) ? lower_display(lo, e, lower_type(lo, e), e->span) : lower_tuple(lo, e);
   case EXPR_COMP: return lower_unsupported(lo, e->span, lower_type(lo, e), "a comprehension is not supported here yet");
   case EXPR_WALRUS: return lower_walrus(lo, e);
   case EXPR_KIND_COUNT: break;

@@ -1,23 +1,9 @@
-/* Subscripts of arrays. In: a[i], a[1:, None, ...], a[i][j], a[t] with a tuple t, a.flat[k]. Out: checked int64 indices and a LOAD, a STORE,
- * or one VIEW (byte offset, shape, strides).
- * Chains of integers a[i][j] are one access of the first array: no view is made for a[i]. Items are evaluated from left to right, then wrapped
- * (once, if negative) and checked; everything that a view keeps is stable. Indexing with arrays (fancy, boolean) is not here. */
-#include "ir/lower/lower_array.h"
-
-typedef enum ItemKind { ITEM_AT, ITEM_SLICE, ITEM_NEW } ItemKind;
-typedef struct Item {
-  ItemKind kind;
-  IrExpr *at;       /* ITEM_AT: in range, stable */
-  SliceRange range; /* ITEM_SLICE */
-} Item;
-
-/* A subscript made ready: one item per axis that was used, newaxes between them; axes from `axis` on are whole. */
-typedef struct Subscript {
-  IrVar *base;
-  Item items[3 * TYPE_MAX_NDIM];
-  uint32_t count, axis;
-  bool is_view; /* not an element */
-} Subscript;
+/* Subscripts of arrays. In: a[i], a[1:, None, ...], a[i][j], a[t] with a tuple t, a.flat[k]. Out: checked int64 indices and a LOAD,
+ * a STORE, or one VIEW (byte offset, shape, strides).
+ * Chains of integers a[i][j] are one access of the first array: no view is made for a[i]. Items are evaluated from left to right, then
+ * wrapped (once, if negative) and checked; everything that a view keeps is stable. Indexing with arrays is lower_fancy.c's and lower_mask.c's. */
+#include "ir/lower/lower_index.h"
+#include "ir/lower/lower_scalar.h"
 
 /* ---- single indices ---- */
 
@@ -40,7 +26,8 @@ static IrExpr *checked_at(Lower *lo, IrVar *array, uint32_t axis, uint32_t shown
   } else {
     raw = lower_stable(lo, ir_cast(b, int_type, w.value));
     index = raw;
-    if (!is_unsigned) index = lower_bind(lo, NULL, ir_select(b, ir_compare(b, IR_LT, raw, zero), ix_add(lo, raw, n), raw));
+    if (!is_unsigned && !lo->spec->func->module->source->is_library) /* the library counts from the start */
+      index = lower_bind(lo, NULL, ir_select(b, ir_compare(b, IR_LT, raw, zero), ix_add(lo, raw, n), raw));
     IrExpr *not_negative = ir_compare(b, IR_GE, index, zero), *below = ir_compare(b, IR_LT, index, n);
     ok = ir_binary(b, IR_LAND, not_negative->type, not_negative, below);
   }
@@ -84,6 +71,16 @@ static void push_at(Lower *lo, Subscript *s, uint32_t level, Written w, Span at)
   s->axis++;
 }
 
+/* An array of integers takes one axis, one of bools as many as it has. */
+static void push_array(Lower *lo, Subscript *s, IrVar *array, const Expr *e) {
+  bool fresh = e->kind != EXPR_NAME && e->kind != EXPR_INDEX && e->kind != EXPR_ATTR && e->kind != EXPR_IFEXP && e->kind != EXPR_WALRUS;
+  s->items[s->count++] = (Item){.kind = ITEM_ARRAY, .array = lower_pin(lo, array), .fresh = fresh && lower_is_elementwise(lo, e)};
+  s->axis += type_is_bool(lower_elem_type(lo, array->type)) ? array->type->ndim : 1;
+  s->is_view = s->is_fancy = true;
+}
+
+static bool is_index_array(const Type *t) { return type_is_array(t) && t->ndim > 0; }
+
 static void push_range(Lower *lo, Subscript *s, SliceBound from, SliceBound to, SliceBound step) {
   IrExpr *n = lower_stable(lo, ir_shape(&lo->b, s->base, s->axis));
   s->items[s->count++] = (Item){.kind = ITEM_SLICE, .range = slice_range(lo, n, from, to, step)};
@@ -99,13 +96,15 @@ static void push_whole(Lower *lo, Subscript *s, uint32_t axes) {
 static void push_value(Lower *lo, Subscript *s, uint32_t level, uint32_t rest, IrExpr *value, const Expr *e) {
   const Type *t = value->type;
   if (t->kind == TYPE_TUPLE) {
-    for (uint32_t k = 0; k < t->count; k++) push_value(lo, s, level, rest, ir_get(&lo->b, value, k), e);
+    for (uint32_t k = 0; k < t->count; k++) push_value(lo, s, level, rest, lower_get(lo, value, k), e);
   } else if (t->kind == TYPE_NONE) {
     s->items[s->count++] = (Item){.kind = ITEM_NEW};
     s->is_view = true;
   } else if (t->kind == TYPE_ELLIPSIS) {
     push_whole(lo, s, rest);
     s->is_view = true;
+  } else if (is_index_array(value_type(t))) {
+    push_array(lo, s, lower_bind_array(lo, lower_open(lo, value, e->span)), e);
   } else {
     bool own = type_is_int(value_type(lower_type(lo, e)));
     push_at(lo, s, level, (Written){value, own ? e : NULL}, e->span);
@@ -119,6 +118,7 @@ static uint32_t axes_of(const Type *t) {
     for (uint32_t k = 0; k < t->count; k++) n += axes_of(t->elems[k]);
     return n;
   }
+  if (is_index_array(t) && t->dtype == DT_BOOL) return t->ndim;
   return t->kind != TYPE_NONE && t->kind != TYPE_ELLIPSIS;
 }
 
@@ -139,8 +139,10 @@ static IrExpr **lower_items(Lower *lo, const Expr *e) {
   for (uint32_t i = 0; i < items->len; i++) {
     Expr *item = items->data[i];
     Expr *bounds[3] = {item, NULL, NULL};
-    if (item->kind == EXPR_SLICE) bounds[0] = item->as.slice.lo, bounds[1] = item->as.slice.hi, bounds[2] = item->as.slice.step;
-    else if (item->kind == EXPR_ELLIPSIS || lower_type(lo, item)->kind == TYPE_NONE) continue;
+    if (item->kind == EXPR_SLICE)
+      bounds[0] = item->as.slice.lo, bounds[1] = item->as.slice.hi, bounds[2] = item->as.slice.step;
+    else if (item->kind == EXPR_ELLIPSIS || lower_type(lo, item)->kind == TYPE_NONE)
+      continue;
     for (uint32_t k = 0; k < 3; k++)
       if (!is_absent(lo, bounds[k])) parts[count++] = bounds[k];
   }
@@ -152,6 +154,7 @@ static IrExpr **lower_items(Lower *lo, const Expr *e) {
 static void read_level(Lower *lo, Subscript *s, const Expr *e) {
   const ExprVec *items = &e->as.index.items;
   uint32_t level = s->axis, used = 0, next = 0;
+  s->level = s->count;
   IrExpr **values = lower_items(lo, e);
   for (uint32_t i = 0; i < items->len; i++)
     used += items->data[i]->kind == EXPR_SLICE ? 1 : axes_of(value_type(lower_type(lo, items->data[i])));
@@ -172,8 +175,10 @@ static void read_level(Lower *lo, Subscript *s, const Expr *e) {
 static void read_subscript(Lower *lo, Subscript *s, const Expr *e) {
   const Expr *base = e->as.index.base;
   const Type *inner = base->kind == EXPR_INDEX ? lower_type(lo, base->as.index.base) : NULL;
-  if (type_is_array(inner) && only_integers(lo, base)) read_subscript(lo, s, base);
-  else *s = (Subscript){.base = lower_array_of(lo, base)};
+  if (type_is_array(inner) && only_integers(lo, base))
+    read_subscript(lo, s, base);
+  else
+    *s = (Subscript){.base = lower_array_of(lo, base)};
   read_level(lo, s, e);
 }
 
@@ -239,13 +244,16 @@ static bool is_flat(const Lower *lo, const Expr *e) {
 }
 
 IrExpr *lower_index(Lower *lo, const Expr *e) {
+  if (stencil_param(lo->spec, e) >= 0) return lower_stencil_index(lo, e);
   IrExpr *at[3 * TYPE_MAX_NDIM];
   if (is_flat(lo, e)) {
     IrVar *array = flat_element(lo, e, at);
     return ir_load(&lo->b, array, at);
   }
   Subscript s;
+  if (lower_is_mask(lo, e)) return lower_mask_get(lo, e);
   read_subscript(lo, &s, e);
+  if (s.is_fancy) return lower_fancy_get(lo, &s, lower_type(lo, e));
   if (!is_element(&s)) return ir_var(&lo->b, subscript_view(lo, &s, lower_type(lo, e)));
   element_indices(&s, at);
   return ir_load(&lo->b, s.base, at);
@@ -277,9 +285,16 @@ void lower_store(Lower *lo, const Expr *target, IrExpr *value, Span at) {
   if (type_is_scalar(value->type)) value = lower_bind(lo, NULL, value);
   if (is_flat(lo, target)) {
     array = flat_element(lo, target, index);
+  } else if (lower_is_mask(lo, target)) {
+    lower_mask_set(lo, target, value, at);
+    return;
   } else {
     read_subscript(lo, &s, target);
     array = s.base;
+    if (s.is_fancy) {
+      lower_fancy_set(lo, &s, value, false, at);
+      return;
+    }
     if (!is_element(&s)) {
       lower_assign_value(lo, subscript_view(lo, &s, lower_type(lo, target)), value, at);
       return;
@@ -289,9 +304,19 @@ void lower_store(Lower *lo, const Expr *target, IrExpr *value, Span at) {
   ir_store(&lo->b, array, index, element_value(lo, array, value, at));
 }
 
+static bool has_arrays(const Lower *lo, const Expr *e) {
+  for (uint32_t i = 0; i < e->as.index.items.len; i++) {
+    const Type *t = value_type(lower_type(lo, e->as.index.items.data[i]));
+    if (is_index_array(t)) return true;
+    for (uint32_t k = 0; type_is_tuple(t) && k < t->count; k++)
+      if (is_index_array(t->elems[k])) return true;
+  }
+  return false;
+}
+
 bool lower_store_expr(Lower *lo, const Expr *target, const Expr *value, Span at) {
   const Type *slot = lower_type(lo, target), *base = target->kind == EXPR_INDEX ? lower_type(lo, target->as.index.base) : NULL;
-  if (!type_is_array(slot) || !type_is_array(base) || !type_is_array(lower_type(lo, value))) return false;
+  if (!type_is_array(slot) || !type_is_array(base) || !type_is_array(lower_type(lo, value)) || has_arrays(lo, target)) return false;
   Fusion f;
   fusion_init(&f, lo, at);
   f.root = fusion_build(&f, value);
@@ -317,9 +342,16 @@ void lower_aug_store(Lower *lo, const Stmt *stmt) {
   IrVar *array;
   if (is_flat(lo, target)) {
     array = flat_element(lo, target, index);
+  } else if (lower_is_mask(lo, target)) {
+    lower_mask_aug(lo, target, op, value, stmt->span);
+    return;
   } else {
     read_subscript(lo, &s, target);
     array = s.base;
+    if (s.is_fancy) {
+      lower_fancy_aug(lo, &s, op, value, lower_type(lo, target), stmt->span);
+      return;
+    }
     if (!is_element(&s)) {
       lower_aug_array(lo, subscript_view(lo, &s, lower_type(lo, target)), op, value, stmt->span);
       return;

@@ -1,7 +1,7 @@
-/* What can be stepped through: range, arrays, tuples, enumerate, zip, reversed, np.ndindex, np.ndenumerate, a.flat, comprehensions.
- * Each is a number of steps, read once before the first, and an element for each step; steps are FOR loops that count by one, nested for index
- * spaces of several axes and for comprehensions. In: the expression stepped through. Out: open loops, the element of a step, the loops closed.
- * What happens in the body is the caller's. */
+/* What can be stepped through: range, arrays, tuples, enumerate, zip, reversed, np.ndindex, np.ndenumerate, a.flat, comprehensions. Each
+ * is a number of steps, read once before the first, and an element for each step; steps are FOR loops that count by one, nested for
+ * index spaces of several axes and for comprehensions. In: the expression stepped through. Out: open loops, the element of a step, the
+ * loops closed. What happens in the body is the caller's. */
 #include "ir/lower/lower_scalar.h"
 
 static const Type *int_type(const Lower *lo) { return type_scalar(lo->types, DT_INT64); }
@@ -19,7 +19,8 @@ static IrExpr *steps_between(Lower *lo, IrExpr *from, IrExpr *to, IrExpr *step) 
   IrBuilder *b = &lo->b;
   const Type *wide = type_scalar(lo->types, DT_UINT64);
   IrExpr *gap = ir_cast(b, wide, ix_sub(lo, to, from));
-  IrExpr *more = ir_binary(b, IR_FLOORDIV, wide, ir_binary(b, IR_SUB, wide, gap, ir_uint(b, wide, 1)), lower_convert(lo, step, wide, b->span));
+  IrExpr *more =
+      ir_binary(b, IR_FLOORDIV, wide, ir_binary(b, IR_SUB, wide, gap, ir_uint(b, wide, 1)), lower_convert(lo, step, wide, b->span));
   return ir_select(b, ir_compare(b, IR_LT, from, to), ix_add(lo, ir_cast(b, int_type(lo), more), ir_int(b, 1)), ir_int(b, 0));
 }
 
@@ -33,10 +34,14 @@ static void range_init(Lower *lo, Iter *it, const Callee *callee) {
   it->step = callee->count > 2 && args[2] ? stable_int(lo, args[2]) : ir_int(b, 1);
   if (ir_is_int_const(it->step, &it->step_value)) {
     int64_t step = it->step_value;
-    if (step == 1) it->count = lower_stable(lo, ix_sub(lo, it->hi, it->lo));
-    else if (step == -1) it->count = lower_stable(lo, ix_sub(lo, it->lo, it->hi));
-    else if (step > 0) it->count = lower_bind(lo, NULL, steps_between(lo, it->lo, it->hi, it->step));
-    else it->count = lower_bind(lo, NULL, steps_between(lo, it->hi, it->lo, ir_int(b, (int64_t)(0 - (uint64_t)step))));
+    if (step == 1)
+      it->count = lower_stable(lo, ix_sub(lo, it->hi, it->lo));
+    else if (step == -1)
+      it->count = lower_stable(lo, ix_sub(lo, it->lo, it->hi));
+    else if (step > 0)
+      it->count = lower_bind(lo, NULL, steps_between(lo, it->lo, it->hi, it->step));
+    else
+      it->count = lower_bind(lo, NULL, steps_between(lo, it->hi, it->lo, ir_int(b, (int64_t)(0 - (uint64_t)step))));
     return;
   }
   IrExpr *zero = ir_int(b, 0);
@@ -49,6 +54,23 @@ static void range_init(Lower *lo, Iter *it, const Callee *callee) {
 static IrExpr *range_at(Lower *lo, const Iter *it, IrExpr *k) {
   if (it->step_value == -1) return ix_sub(lo, it->lo, k);
   return ix_add(lo, it->lo, ix_mul(lo, k, it->step));
+}
+
+/* The values of a range whose step is not 1 lie in lo <= i < hi; both are computed before the loop. */
+static void range_limits(Lower *lo, const Iter *it, IrExpr *limits[2]) {
+  IrBuilder *b = &lo->b;
+  limits[0] = it->lo, limits[1] = it->hi;
+  if (it->step_value > 0) return;
+  IrExpr *down[2] = {lower_stable(lo, ix_add(lo, it->hi, ir_int(b, 1))), lower_stable(lo, ix_add(lo, it->lo, ir_int(b, 1)))};
+  IrExpr *up = it->step_value ? NULL : ir_compare(b, IR_GT, it->step, ir_int(b, 0));
+  for (int i = 0; i < 2; i++) limits[i] = up ? lower_stable(lo, ir_select(b, up, limits[i], down[i])) : down[i];
+}
+
+/* The value of step k as a variable that says so. */
+static IrExpr *ranged_at(Lower *lo, const Iter *it, IrExpr *k, IrExpr *const limits[2]) {
+  IrVar *var = ir_let(&lo->b, NULL, range_at(lo, it, k));
+  var->lo = limits[0], var->hi = limits[1];
+  return lower_convert(lo, ir_var(&lo->b, var), it->element, lo->b.span);
 }
 
 /* ---- the others ---- */
@@ -144,7 +166,8 @@ void iter_init(Lower *lo, Iter *it, const Expr *e) {
     Layout layout = t->layout == LAYOUT_C ? LAYOUT_C : LAYOUT_A;
     it->element = t->ndim == 1 ? type_scalar(lo->types, t->dtype) : type_array(lo->types, t->dtype, t->ndim - 1u, layout, t->readonly);
   } else if (type_is_tuple(type)) {
-    for (uint32_t i = 0; i < type->count; i++) it->element = it->element ? type_unify(lo->types, it->element, type->elems[i]) : type->elems[i];
+    for (uint32_t i = 0; i < type->count; i++)
+      it->element = it->element ? type_unify(lo->types, it->element, type->elems[i]) : type->elems[i];
     tuple_init(lo, it, lower_open(lo, lower_expr(lo, e), e->span), e->span);
   } else {
     lower_unsupported(lo, e->span, lo->types->none, "%s cannot be stepped through here yet", type_name(type));
@@ -251,6 +274,12 @@ IrExpr *nest_open(Lower *lo, LoopNest *nest, const Expr *iterable, const Expr *t
   if (it.kind == ITER_RANGE && it.step_value == 1) {
     IrVar *index = open_for(lo, nest, index_of_name(lo, target), it.lo, it.hi, parallel);
     return lower_convert(lo, ir_var(&lo->b, index), it.element, iterable->span);
+  }
+  if (it.kind == ITER_RANGE) {
+    IrExpr *limits[2];
+    range_limits(lo, &it, limits);
+    IrVar *index = open_for(lo, nest, NULL, ir_int(&lo->b, 0), it.count, parallel);
+    return ranged_at(lo, &it, ir_var(&lo->b, index), limits);
   }
   const Expr *counter = NULL;
   bool is_pair = target && (target->kind == EXPR_TUPLE || target->kind == EXPR_LIST) && target->as.list.items.len == 2;

@@ -1,7 +1,7 @@
-/* for and while, their else parts, break and continue, and the versions that meet at their heads and exits.
- * A flag says whether a break left the loop: where an else part or a conversion at the loop's normal end depends on it, or where several loops of
- * the IR stand for one of the source. In: statements. Out: FOR and WHILE. */
-#include "ir/lower/lower_scalar.h"
+/* for and while, their else parts, break and continue, and the versions that meet at their heads and exits. A flag says whether a break
+ * left the loop: where an else part or a conversion at the loop's normal end depends on it, or where several loops of the IR stand for
+ * one of the source. In: statements. Out: FOR and WHILE. */
+#include "ir/lower/lower_parallel.h"
 
 struct LoopCtx {
   LoopCtx *outer;
@@ -101,6 +101,7 @@ static bool lower_for(Lower *lo, const Stmt *s) {
   LoopNest nest = {0};
   IrBlock *outer = lo->b.block;
   IrExpr *element = nest_open(lo, &nest, s->as.loop.iter, s->as.loop.target, ctx.is_parallel);
+  if (ctx.is_parallel) lower_parallel_loop(lo, s, &nest.levels.data[0].loop->as.for_.loop);
   if (needs_flag(lo, s, is_several(lo, s->as.loop.iter))) {
     IrBlock *inner = lower_enter(lo, outer);
     ctx.broke = make_flag(lo, at);

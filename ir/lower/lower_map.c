@@ -1,7 +1,7 @@
 /* Array expressions that fill memory: one MAP per expression, no temporary inside it.
- * In: a fused tree (lower_elem.c) or a value. Out: a new array of the expression's shape, or stores into an existing one, which behave as if the right
- * side were computed first: reading and writing the same element of the same view is safe as it is; whether other memory is shared is
- * tested at run time, and then the result goes through a temporary. */
+ * In: a fused tree (lower_elem.c) or a value. Out: a new array of the expression's shape, or stores into an existing one, which behave
+ * as if the right side were computed first: reading and writing the same element of the same view is safe as it is; whether other memory
+ * is shared is tested at run time, and then the result goes through a temporary. */
 #include "ir/lower/lower_array.h"
 
 static IrExpr *bool_op(Lower *lo, IrOp op, IrExpr *a, IrExpr *b) {
@@ -157,8 +157,10 @@ static void emit_general(Fusion *f, AssignCtx *ctx) {
 
 static void emit_assign(Fusion *f, bool general, void *data) {
   AssignCtx *ctx = data;
-  if (general) emit_general(f, ctx);
-  else emit_map(f, false, ctx->target);
+  if (general)
+    emit_general(f, ctx);
+  else
+    emit_map(f, false, ctx->target);
 }
 
 /* Is every axis of the tree's space that of the target itself, because the target is the only array that has the axis? */
@@ -261,7 +263,7 @@ void lower_assign_array(Lower *lo, IrVar *target, const Expr *value, Span at) {
 }
 
 /* A tuple of scalars as a new 1-d array. */
-static IrVar *tuple_array(Lower *lo, IrExpr *tuple) {
+IrVar *lower_tuple_array(Lower *lo, IrExpr *tuple) {
   const Type *type = type_array(lo->types, tuple->type->elems[0]->dtype, 1, LAYOUT_C, false);
   IrExpr *count = ir_int(&lo->b, tuple->type->count);
   IrVar *array = lower_alloc(lo, type, &count, false);
@@ -283,12 +285,17 @@ void lower_assign_value(Lower *lo, IrVar *target, IrExpr *value, Span at) {
   }
   Fusion f;
   fusion_init(&f, lo, at);
-  f.root = fusion_array(&f, type_is_tuple(value->type) ? tuple_array(lo, value) : lower_bind_array(lo, value), 0, at);
+  f.root = fusion_array(&f, type_is_tuple(value->type) ? lower_tuple_array(lo, value) : lower_bind_array(lo, value), 0, at);
   lower_assign_fusion(lo, target, &f, at);
 }
 
 void lower_aug_array(Lower *lo, IrVar *array, BinOp op, const Expr *value, Span at) {
   Fusion f;
+  if (op == BIN_MATMUL) {
+    IrVar *left = lower_pin(lo, array), *right = lower_bind_array(lo, lower_open(lo, lower_expr(lo, value), at));
+    lower_assign_value(lo, left, lower_matmul_values(lo, left, right, left->type), at);
+    return;
+  }
   fusion_init(&f, lo, at);
   IrVar *pinned = lower_pin(lo, array);
   Elem *old = fusion_array(&f, pinned, 0, at);

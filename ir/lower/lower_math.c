@@ -106,7 +106,8 @@ static IrExpr *fn_frexp(Lower *lo, const Expr *call, const Callee *callee) {
 static IrExpr *fn_isclose(Lower *lo, const Expr *call, const Callee *callee) {
   IrBuilder *b = &lo->b;
   const Type *f64 = scalar(lo, DT_FLOAT64), *boolean = lower_type(lo, call);
-  IrExpr *v[4] = {NULL, NULL, ir_const(b, f64, 1e-9), ir_const(b, f64, 0)}, *zero = ir_const(b, f64, 0), *inf = ir_const(b, f64, __builtin_inf());
+  IrExpr *v[4] = {NULL, NULL, ir_const(b, f64, 1e-9), ir_const(b, f64, 0)}, *zero = ir_const(b, f64, 0),
+         *inf = ir_const(b, f64, __builtin_inf());
   for (uint32_t i = 0; i < 4 && i < callee->count; i++)
     if (callee->args[i]) v[i] = lower_bind(lo, NULL, lower_arg(lo, callee->args[i], f64));
   if (!ir_is_const(v[2]) || !ir_is_const(v[3])) {
@@ -247,10 +248,10 @@ static IrExpr *fn_rect(Lower *lo, const Expr *call, const Callee *callee) {
 
 BuiltinRule lower_math_rule(BuiltinId id) {
   static const BuiltinRule table[BI_COUNT] = {
-      [BI_MATH_LOG] = fn_log,         [BI_MATH_HYPOT] = fn_hypot,       [BI_MATH_FMA] = fn_fma,         [BI_MATH_LDEXP] = fn_ldexp,
-      [BI_MATH_MODF] = fn_modf,       [BI_MATH_FREXP] = fn_frexp,       [BI_MATH_ISCLOSE] = fn_isclose, [BI_MATH_GCD] = fn_gcd_lcm,
-      [BI_MATH_LCM] = fn_gcd_lcm,     [BI_MATH_FACTORIAL] = fn_factorial, [BI_MATH_COMB] = fn_comb,     [BI_MATH_PERM] = fn_perm,
-      [BI_MATH_ISQRT] = fn_isqrt,     [BI_CMATH_LOG] = fn_clog,         [BI_CMATH_PHASE] = fn_phase,    [BI_CMATH_POLAR] = fn_polar,
+      [BI_MATH_LOG] = fn_log,     [BI_MATH_HYPOT] = fn_hypot,         [BI_MATH_FMA] = fn_fma,         [BI_MATH_LDEXP] = fn_ldexp,
+      [BI_MATH_MODF] = fn_modf,   [BI_MATH_FREXP] = fn_frexp,         [BI_MATH_ISCLOSE] = fn_isclose, [BI_MATH_GCD] = fn_gcd_lcm,
+      [BI_MATH_LCM] = fn_gcd_lcm, [BI_MATH_FACTORIAL] = fn_factorial, [BI_MATH_COMB] = fn_comb,       [BI_MATH_PERM] = fn_perm,
+      [BI_MATH_ISQRT] = fn_isqrt, [BI_CMATH_LOG] = fn_clog,           [BI_CMATH_PHASE] = fn_phase,    [BI_CMATH_POLAR] = fn_polar,
       [BI_CMATH_RECT] = fn_rect,
   };
   return table[id];

@@ -78,7 +78,8 @@ IrExpr *lower_binop(Lower *lo, BinOp op, IrExpr *a, IrExpr *b, const Type *resul
   b = lower_convert(lo, b, result, at);
   IrOp ir_op = ir_ops[op];
   if (op == BIN_DIV || op == BIN_FLOORDIV || op == BIN_MOD) {
-    if (lo->python_errors) b = check_divisor(lo, b, zero_text(op, ta, tb), at);
+    if (lo->python_errors)
+      b = check_divisor(lo, b, zero_text(op, ta, tb), at);
     else if (!type_is_float(result) && !type_is_complex(result) && !is_nonzero_const(b))
       ir_op = op == BIN_MOD ? IR_SAFE_MOD : IR_SAFE_FLOORDIV;
   }
@@ -104,6 +105,8 @@ IrExpr *lower_binop_elem(Lower *lo, BinOp op, IrExpr *a, IrExpr *b, const Type *
 
 IrExpr *lower_unop(Lower *lo, UnOp op, IrExpr *a, const Type *result) {
   if (op == UN_NOT) return lower_not(lo, lower_truth(lo, a, lo->b.span));
+  if (type_is_int(a->type) && type_is_int(result) && a->type != result) /* in its own width, then widened: ~np.uint8(100) is 155 */
+    return lower_convert(lo, lower_unop(lo, op, a, a->type), result, lo->b.span);
   a = lower_convert(lo, a, result, lo->b.span);
   switch (op) {
   case UN_NEG:
@@ -135,7 +138,8 @@ static const Type *meeting_type(Lower *lo, CmpOp op, DType a, DType b) {
 }
 
 IrExpr *lower_cmpop(Lower *lo, CmpOp op, IrExpr *a, IrExpr *b, Span at) {
-  static const IrOp ops[CMP_OP_COUNT] = {[CMP_EQ] = IR_EQ, [CMP_NE] = IR_NE, [CMP_LT] = IR_LT, [CMP_LE] = IR_LE, [CMP_GT] = IR_GT, [CMP_GE] = IR_GE};
+  static const IrOp ops[CMP_OP_COUNT] = {[CMP_EQ] = IR_EQ, [CMP_NE] = IR_NE, [CMP_LT] = IR_LT,
+                                         [CMP_LE] = IR_LE, [CMP_GT] = IR_GT, [CMP_GE] = IR_GE};
   a = lower_open(lo, a, at);
   b = lower_open(lo, b, at);
   if (op == CMP_IS) op = CMP_EQ;

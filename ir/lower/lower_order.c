@@ -29,7 +29,7 @@ static bool stmt_changes(IrStmt *s, const IrExpr *e) {
   if (s->kind == IRS_SET && s->as.set.move && reads_var(e, s->as.set.value->as.var)) return true;
   if (s->kind == IRS_REDUCE) result = s->as.reduce.acc;
   if (result && reads_var(e, result)) return true;
-  if ((s->kind == IRS_STORE || s->kind == IRS_CALL) && has_load(e)) return true;
+  if ((s->kind == IRS_STORE || s->kind == IRS_CALL || s->kind == IRS_RUNTIME) && has_load(e)) return true;
   IrBlock *blocks[2];
   unsigned count = ir_stmt_blocks(s, blocks);
   for (unsigned i = 0; i < count; i++)

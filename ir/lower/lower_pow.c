@@ -32,7 +32,8 @@ static IrExpr *power_int(Lower *lo, IrExpr *a, IrExpr *n, const Type *result, bo
   const Type *int_type = type_scalar(lo->types, DT_INT64);
   int64_t known;
   a = ir_cast(b, result, a);
-  if (ir_is_int_const(n, &known) && known >= 0 && known <= MAX_INT_UNROLL) return known ? multiply_out(lo, a, (uint64_t)known) : one_of(lo, result);
+  if (ir_is_int_const(n, &known) && known >= 0 && known <= MAX_INT_UNROLL)
+    return known ? multiply_out(lo, a, (uint64_t)known) : one_of(lo, result);
   bool may_be_negative = dtype_is_signed(n->type->dtype) && !(ir_is_int_const(n, &known) && known >= 0);
   n = ir_cast(b, int_type, n);
   a = ir_cast(b, int_type, a);
@@ -124,21 +125,36 @@ static IrExpr *power_elem(Lower *lo, IrExpr *a, IrExpr *n, const Type *result) {
   return math_pow(lo, a, n, result);
 }
 
-static IrExpr *power_complex(Lower *lo, IrExpr *a, IrExpr *n, const Type *result, Span at) {
+/* CPython multiplies whole exponents out, numba only squares. */
+static IrExpr *power_complex(Lower *lo, IrExpr *a, IrExpr *n, const Type *result, bool elementwise, Span at) {
   const Type *wide = type_scalar(lo->types, DT_COMPLEX128);
   int64_t known;
   bool literal = ir_is_int_const(n, &known) && known >= -MAX_COMPLEX_UNROLL && known <= MAX_COMPLEX_UNROLL;
-  if (literal) return power_literal(lo, a, known, result);
+  if (literal && (lo->top_level || elementwise ? known != 0 : known == 2)) return power_literal(lo, a, known, result);
   IrExpr *args[] = {lower_convert(lo, a, wide, at), lower_convert(lo, n, wide, at)};
   return ir_cast(&lo->b, result, ir_rtcall(&lo->b, "lj_rt_cpow", wide, args, 2));
+}
+
+/* Top-level code is CPython's: always pow(). */
+static IrExpr *power_python(Lower *lo, IrExpr *a, IrExpr *n, const Type *result, Span at) {
+  a = lower_bind(lo, NULL, lower_convert(lo, a, result, at));
+  n = lower_bind(lo, NULL, lower_convert(lo, n, result, at));
+  IrExpr *zero = ir_const(&lo->b, result, 0);
+  bool known_fine = (ir_is_const(n) && n->as.f >= 0) || (ir_is_const(a) && a->as.f != 0);
+  if (!known_fine) {
+    IrExpr *not_zero = ir_compare(&lo->b, IR_NE, a, zero);
+    check_zero_base(lo, ir_binary(&lo->b, IR_LOR, not_zero->type, not_zero, lower_not(lo, ir_compare(&lo->b, IR_LT, n, zero))), at);
+  }
+  return math_pow(lo, a, n, result);
 }
 
 IrExpr *lower_power(Lower *lo, IrExpr *a, IrExpr *n, const Type *result, bool elementwise, Span at) {
   int64_t known;
   bool integral = type_is_int(n->type) || type_is_bool(n->type);
   if (type_is_int(result) || type_is_bool(result)) return power_int(lo, a, n, result, lo->python_errors && !elementwise, at);
-  if (type_is_complex(result)) return power_complex(lo, a, n, result, at);
+  if (type_is_complex(result)) return power_complex(lo, a, n, result, elementwise, at);
   if (elementwise) return power_elem(lo, a, n, result);
+  if (lo->top_level) return power_python(lo, a, n, result, at);
   if (!integral) return math_pow(lo, a, n, result);
   if (!ir_is_int_const(n, &known) || known > MAX_FLOAT_UNROLL || known < -MAX_FLOAT_UNROLL) return power_by_loop(lo, a, n, result);
   if (known < 0 && !type_is_float(a->type) && lo->python_errors) { /* 0 ** -1 of integers */

@@ -16,12 +16,18 @@ typedef Vec(IrExpr *) IrExprVec;
 typedef struct FuncState {
   IrBlock entry; /* comes before the body: top-level variables, flags, parameters that are assigned to */
   Map globals;   /* Global -> IrVar: as this function sees it */
+  IrVar *point[TYPE_MAX_NDIM]; /* of a @stencil kernel: where it stands */
 } FuncState;
 
 /* ---- lower.c ---- */
 IrFunc *lower_func_of(Lower *lo, const Spec *spec); /* declared; lowered later */
 IrExpr *lower_call_spec(Lower *lo, const Expr *call, const Callee *callee);
 IrExpr *lower_func_value(Lower *lo, Def *const *captures, const Type *type, Span at); /* a function with what it captures */
+
+/* ---- lower_memo.c ---- */
+bool lower_is_memo(const IrFunc *func); /* the function that callers of one under lru_cache reach */
+void lower_memo(Lower *lo, IrFunc *func, IrFunc *body);
+IrExpr *lower_memo_method(Lower *lo, const Expr *call, const Callee *callee);
 
 /* ---- lower_vars.c ---- */
 bool lower_has_content(const Type *t); /* do values of the type need memory? */
@@ -85,7 +91,9 @@ bool lower_loop(Lower *lo, const Stmt *s);        /* lower_loops.c */
 void lower_jump(Lower *lo, const Stmt *s);
 
 /* ---- lower_iter.c: what is stepped through ---- */
-typedef enum IterKind { ITER_RANGE, ITER_ARRAY, ITER_TUPLE, ITER_ENUMERATE, ITER_ZIP, ITER_REVERSED, ITER_FLAT, ITER_NDINDEX, ITER_NDENUMERATE } IterKind;
+typedef enum IterKind {
+  ITER_RANGE, ITER_ARRAY, ITER_TUPLE, ITER_ENUMERATE, ITER_ZIP, ITER_REVERSED, ITER_FLAT, ITER_NDINDEX, ITER_NDENUMERATE
+} IterKind;
 typedef struct Iter Iter;
 struct Iter {
   IterKind kind;

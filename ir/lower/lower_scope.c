@@ -1,6 +1,6 @@
-/* A version that is set once may still be read outside of the block that sets it (the other paths return or leave the loop). Such a variable
- * loses `once`; when it was a loop's index itself, the loop gets an index of its own. In: a lowered function. Out: the same, fit for the verifier.
- * Only variables of the user can be concerned: temporaries are read where they are made. */
+/* A version that is set once may still be read outside of the block that sets it (the other paths return or leave the loop). Such a
+ * variable loses `once`; when it was a loop's index itself, the loop gets an index of its own. In: a lowered function. Out: the same,
+ * fit for the verifier. Only variables of the user can be concerned: temporaries are read where they are made. */
 #include "ir/lower/lower_scalar.h"
 
 #include "ir/walk.h"

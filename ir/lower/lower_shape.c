@@ -1,4 +1,4 @@
-/* Attributes and methods of arrays that compute no elements: shape, strides, transpose, reshape, expand_dims, parts of complex arrays, item.
+/* Attributes and methods of arrays that compute no elements: shape, strides, transpose, reshape, expand_dims, real and imag, item.
  * In: a call or attribute resolved to a row. Out: extents as scalars, or views; reshape copies only where the memory has another order. */
 #include "ir/lower/lower_array.h"
 #include <stdio.h>
@@ -41,7 +41,7 @@ static IrExpr *rule_ndim(Lower *lo, const Expr *call, const Callee *callee) {
   (void)call;
   const Type *t = receiver_type(lo, callee);
   (void)lower_expr(lo, callee->args[0]);
-  return ir_int(&lo->b, type_is_array(t) ? t->ndim : 0);
+  return ir_int(&lo->b, type_is_array(t) ? t->ndim : type_is_tuple(t));
 }
 
 static IrExpr *rule_itemsize(Lower *lo, const Expr *call, const Callee *callee) {
@@ -52,6 +52,18 @@ static IrExpr *rule_itemsize(Lower *lo, const Expr *call, const Callee *callee) 
 
 static IrExpr *rule_dtype(Lower *lo, const Expr *call, const Callee *callee) {
   (void)lower_expr(lo, callee->args[0]);
+  return ir_none(&lo->b, lower_type(lo, call));
+}
+
+static IrExpr *rule_kind(Lower *lo, const Expr *call, const Callee *callee) {
+  (void)call;
+  (void)lower_expr(lo, callee->args[0]);
+  return ir_string(&lo->b, sym_c(lo->program->module->names, dtype_letter(receiver_type(lo, callee)->dtype)));
+}
+
+static IrExpr *rule_result_type(Lower *lo, const Expr *call, const Callee *callee) {
+  IrExpr *values[3 * TYPE_MAX_NDIM];
+  lower_exprs(lo, callee->args, callee->count < LJ_COUNT(values) ? callee->count : LJ_COUNT(values), values);
   return ir_none(&lo->b, lower_type(lo, call));
 }
 
@@ -85,7 +97,9 @@ static IrExpr *reversed(Lower *lo, IrVar *a, const Type *type) {
   return ir_var(&lo->b, view_var(lo, NULL, type, &v));
 }
 
-static IrExpr *rule_t(Lower *lo, const Expr *call, const Callee *callee) { return reversed(lo, receiver(lo, callee), lower_type(lo, call)); }
+static IrExpr *rule_t(Lower *lo, const Expr *call, const Callee *callee) {
+  return reversed(lo, receiver(lo, callee), lower_type(lo, call));
+}
 
 /* list[index], index in range or nothing is promised. */
 static IrExpr *pick(Lower *lo, IrExpr *const *list, uint32_t n, IrExpr *index) {
@@ -101,8 +115,10 @@ static IrExpr *axis_index(Lower *lo, IrExpr *axis, uint32_t ndim) {
   IrBuilder *b = &lo->b;
   int64_t k;
   IrExpr *zero = ir_int(b, 0), *n = ir_int(b, ndim), *index;
-  if (ir_is_int_const(axis, &k)) index = ir_int(b, k < 0 ? k + ndim : k);
-  else index = lower_bind(lo, NULL, ir_select(b, ir_compare(b, IR_LT, axis, zero), ix_add(lo, axis, n), axis));
+  if (ir_is_int_const(axis, &k))
+    index = ir_int(b, k < 0 ? k + ndim : k);
+  else
+    index = lower_bind(lo, NULL, ir_select(b, ir_compare(b, IR_LT, axis, zero), ix_add(lo, axis, n), axis));
   if (ir_is_int_const(index, &k) && k >= 0 && k < (int64_t)ndim) return index;
   IrExpr *ok = ir_binary(b, IR_LAND, type_scalar(lo->types, DT_BOOL), ir_compare(b, IR_GE, index, zero), ir_compare(b, IR_LT, index, n));
   ir_check(b, CHECK_VALUE, ok, VALUE_ERROR, "axis %d is out of bounds for array of dimension %d", axis, n, NULL, NULL);
@@ -169,13 +185,16 @@ uint32_t lower_dims(Lower *lo, Expr *const *args, uint32_t count, IrExpr **out) 
   lower_exprs(lo, args, count, values);
   for (uint32_t i = 0; i < count; i++) values[i] = lower_open(lo, values[i], args[i]->span);
   bool is_tuple = count == 1 && type_is_tuple(values[0]->type);
+  bool shown = is_tuple && (args[0]->kind == EXPR_TUPLE || args[0]->kind == EXPR_LIST);
   uint32_t n = is_tuple ? values[0]->type->count : count;
   for (uint32_t i = 0; i < n; i++) {
     int64_t known;
-    const Expr *item = !is_tuple ? args[i] : args[0]->kind == EXPR_TUPLE || args[0]->kind == EXPR_LIST ? args[0]->as.list.items.data[i] : NULL;
+    const Expr *item = !is_tuple ? args[i] : shown ? args[0]->as.list.items.data[i] : NULL;
     IrExpr *value = is_tuple ? ir_get(&lo->b, values[0], i) : values[i];
-    if (item && spec_const_int(lo->spec, item, &known)) out[i] = ir_int(&lo->b, known);
-    else out[i] = lower_stable(lo, ir_cast(&lo->b, lower_int_type(lo), value));
+    if (item && spec_const_int(lo->spec, item, &known))
+      out[i] = ir_int(&lo->b, known);
+    else
+      out[i] = lower_stable(lo, ir_cast(&lo->b, lower_int_type(lo), value));
   }
   return n;
 }
@@ -189,9 +208,12 @@ static void check_reshape(Lower *lo, IrExpr *ok, IrExpr *size, IrExpr *const *di
   for (uint32_t d = 0; d < n; d++) {
     int64_t k;
     const char *end = n == 1 ? "," : d + 1 < n ? "," : "";
-    if (ir_is_int_const(dims[d], &k)) len += (size_t)snprintf(part_text, sizeof part_text, "%" PRId64 "%s", k, end);
-    else if (used < 4) args[used++] = dims[d], len += (size_t)snprintf(part_text, sizeof part_text, "%%d%s", end);
-    else len += (size_t)snprintf(part_text, sizeof part_text, "...%s", end);
+    if (ir_is_int_const(dims[d], &k))
+      len += (size_t)snprintf(part_text, sizeof part_text, "%" PRId64 "%s", k, end);
+    else if (used < 4)
+      args[used++] = dims[d], len += (size_t)snprintf(part_text, sizeof part_text, "%%d%s", end);
+    else
+      len += (size_t)snprintf(part_text, sizeof part_text, "...%s", end);
     if (len < sizeof text) strcpy(text + len - strlen(part_text), part_text);
   }
   text[len < sizeof text ? len : sizeof text - 1] = 0;
@@ -217,7 +239,8 @@ static void resolve_dims(Lower *lo, IrExpr *size, IrExpr *const *dims, uint32_t 
   IrExpr *rest = zero;
   if (maybe_open) {
     if (!ix_is(open, 1) && !ix_is(open, 0))
-      ir_check(b, CHECK_VALUE, ir_compare(b, IR_LE, open, one), VALUE_ERROR, "can only specify one unknown dimension", NULL, NULL, NULL, NULL);
+      ir_check(b, CHECK_VALUE, ir_compare(b, IR_LE, open, one), VALUE_ERROR, "can only specify one unknown dimension", NULL, NULL, NULL,
+               NULL);
     rest = lower_stable(lo, ir_binary(b, IR_SAFE_FLOORDIV, int_type, size, known));
   }
   for (uint32_t d = 0; d < n; d++) {
@@ -227,7 +250,8 @@ static void resolve_dims(Lower *lo, IrExpr *size, IrExpr *const *dims, uint32_t 
     total = ix_mul(lo, total, out[d]);
   }
   IrExpr *ok = ir_compare(b, IR_EQ, total, size);
-  if (maybe_open) ok = ir_binary(b, IR_LAND, ok->type, ok, ir_binary(b, IR_LOR, ok->type, ir_compare(b, IR_EQ, open, zero), ir_compare(b, IR_NE, known, zero)));
+  IrExpr *divides = ir_binary(b, IR_LOR, ok->type, ir_compare(b, IR_EQ, open, zero), ir_compare(b, IR_NE, known, zero));
+  if (maybe_open) ok = ir_binary(b, IR_LAND, ok->type, ok, divides);
   check_reshape(lo, ok, size, dims, n);
 }
 
@@ -265,8 +289,10 @@ IrExpr *lower_reshape(Lower *lo, IrVar *a, const Type *type, IrExpr *const *dims
   IrExpr *out[TYPE_MAX_NDIM], *size = lower_stable(lo, ir_size(b, a));
   Span saved = b->span;
   b->span = at;
-  if (dims) resolve_dims(lo, size, dims, type->ndim, out);
-  else out[0] = size;
+  if (dims)
+    resolve_dims(lo, size, dims, type->ndim, out);
+  else
+    out[0] = size;
   bool is_c = a->type->layout == LAYOUT_C || a->type->ndim == 0;
   IrVar *result;
   if (is_c && !copy) {
@@ -331,12 +357,33 @@ static IrExpr *rule_item(Lower *lo, const Expr *call, const Callee *callee) {
 
 ArrayRule lower_shape_rule(BuiltinId id) {
   static const ArrayRule table[BI_COUNT] = {
-    [BI_A_SHAPE] = rule_shape,         [BI_NP_SHAPE] = rule_shape,   [BI_A_STRIDES] = rule_strides, [BI_A_NDIM] = rule_ndim,
-    [BI_NP_NDIM] = rule_ndim,          [BI_A_SIZE] = rule_size,      [BI_NP_SIZE] = rule_size,      [BI_A_NBYTES] = rule_nbytes,
-    [BI_A_ITEMSIZE] = rule_itemsize,   [BI_A_DTYPE] = rule_dtype,    [BI_LEN] = rule_len,           [BI_A_T] = rule_t,
-    [BI_A_REAL] = rule_real,           [BI_A_IMAG] = rule_imag,      [BI_A_TRANSPOSE] = rule_transpose, [BI_TRANSPOSE] = rule_transpose,
-    [BI_EXPAND_DIMS] = rule_expand_dims, [BI_A_RESHAPE] = rule_reshape, [BI_RESHAPE] = rule_reshape, [BI_A_RAVEL] = rule_ravel,
-    [BI_RAVEL] = rule_ravel,           [BI_A_FLATTEN] = rule_ravel,  [BI_A_ITEM] = rule_item,
+      [BI_A_SHAPE] = rule_shape,
+      [BI_NP_SHAPE] = rule_shape,
+      [BI_A_STRIDES] = rule_strides,
+      [BI_A_NDIM] = rule_ndim,
+      [BI_NP_NDIM] = rule_ndim,
+      [BI_A_SIZE] = rule_size,
+      [BI_NP_SIZE] = rule_size,
+      [BI_A_NBYTES] = rule_nbytes,
+      [BI_A_ITEMSIZE] = rule_itemsize,
+      [BI_A_DTYPE] = rule_dtype,
+      [BI_S_DTYPE] = rule_dtype,
+      [BI_D_KIND] = rule_kind,
+      [BI_D_ITEMSIZE] = rule_itemsize,
+      [BI_RESULT_TYPE] = rule_result_type,
+      [BI_LEN] = rule_len,
+      [BI_A_T] = rule_t,
+      [BI_A_REAL] = rule_real,
+      [BI_A_IMAG] = rule_imag,
+      [BI_A_TRANSPOSE] = rule_transpose,
+      [BI_TRANSPOSE] = rule_transpose,
+      [BI_EXPAND_DIMS] = rule_expand_dims,
+      [BI_A_RESHAPE] = rule_reshape,
+      [BI_RESHAPE] = rule_reshape,
+      [BI_A_RAVEL] = rule_ravel,
+      [BI_RAVEL] = rule_ravel,
+      [BI_A_FLATTEN] = rule_ravel,
+      [BI_A_ITEM] = rule_item,
   };
   return table[id];
 }

@@ -1,5 +1,6 @@
 /* Views and what they are made of: index arithmetic, clamped slices, who owns a view, nests of loops over a shape, allocation.
- * In: stable int64 expressions. Out: VIEW, ALLOC, MAP and FOR statements whose expressions are stable, so that passes may move and compare them.
+ * In: stable int64 expressions. Out: VIEW, ALLOC, MAP and FOR statements whose expressions are stable, so that passes may move and
+ * compare them.
  * Must not evaluate user expressions. */
 #include "ir/lower/lower_array.h"
 
@@ -98,9 +99,11 @@ SliceRange slice_range(Lower *lo, IrExpr *n, SliceBound from, SliceBound to, Sli
   SliceRange r = {.step = by};
   IrExpr *forward = lower_bind(lo, NULL, ir_compare(b, IR_GT, by, zero)), *minus = ir_int(b, -1);
   IrExpr *last = ix_sub(lo, n, ir_int(b, 1));
-  r.start = from.given ? ir_select(b, forward, clamp_bound(lo, n, from, true), clamp_bound(lo, n, from, false)) : ir_select(b, forward, zero, last);
+  r.start = from.given ? ir_select(b, forward, clamp_bound(lo, n, from, true), clamp_bound(lo, n, from, false))
+                       : ir_select(b, forward, zero, last);
   r.start = lower_stable(lo, r.start);
-  IrExpr *stop = to.given ? ir_select(b, forward, clamp_bound(lo, n, to, true), clamp_bound(lo, n, to, false)) : ir_select(b, forward, n, minus);
+  IrExpr *stop =
+      to.given ? ir_select(b, forward, clamp_bound(lo, n, to, true), clamp_bound(lo, n, to, false)) : ir_select(b, forward, n, minus);
   stop = lower_stable(lo, stop);
   IrExpr *span = lower_stable(lo, ir_select(b, forward, ix_sub(lo, stop, r.start), ix_sub(lo, r.start, stop)));
   IrExpr *size = ir_unary(b, IR_ABS, lower_int_type(lo), by);

@@ -1,5 +1,6 @@
 /* Statements: assignment in all its forms, if, return, and what the other rooms do for the rest. In: statements that inference reached.
- * Out: IR statements; each function says whether control goes on behind it, so that nothing follows a jump. Temporaries end with their statement. */
+ * Out: IR statements; each function says whether control goes on behind it, so that nothing follows a jump. Temporaries end with their
+ * statement. */
 #include "ir/lower/lower_scalar.h"
 
 /* ---- assignment ---- */
@@ -8,7 +9,11 @@
 static bool is_quiet(const Expr *e) {
   if (!e) return true;
   switch ((int)e->kind) {
-  case EXPR_INT: case EXPR_NAME: case EXPR_NONE: case EXPR_ELLIPSIS: case EXPR_BOOL: return true;
+  case EXPR_INT:
+  case EXPR_NAME:
+  case EXPR_NONE:
+  case EXPR_ELLIPSIS:
+  case EXPR_BOOL: return true;
   case EXPR_ATTR: return e->ref.kind != REF_NONE || is_quiet(e->as.attr.base);
   case EXPR_UNARY: return is_quiet(e->as.unary.operand);
   case EXPR_BINARY: return is_quiet(e->as.binary.lhs) && is_quiet(e->as.binary.rhs);
@@ -30,7 +35,8 @@ static void check_count(Lower *lo, IrExpr *n, uint32_t wanted, Span at) {
   Span saved = b->span;
   b->span = at;
   IrExpr *want = ir_int(b, wanted);
-  ir_check(b, CHECK_VALUE, ir_compare(b, IR_GE, n, want), VALUE_ERROR, "not enough values to unpack (expected %d, got %d)", want, n, NULL, NULL);
+  ir_check(b, CHECK_VALUE, ir_compare(b, IR_GE, n, want), VALUE_ERROR, "not enough values to unpack (expected %d, got %d)", want, n, NULL,
+           NULL);
   ir_check(b, CHECK_VALUE, ir_compare(b, IR_LE, n, want), VALUE_ERROR, "too many values to unpack (expected %d)", want, NULL, NULL, NULL);
   b->span = saved;
 }
@@ -42,8 +48,9 @@ static void unpack(Lower *lo, const Expr *target, IrExpr *value, Span at) {
   if (type_is_array(value->type)) {
     IrVar *array = lower_pin(lo, lower_bind_array(lo, value));
     const Type *t = array->type;
-    const Type *row = t->ndim == 1 ? type_scalar(lo->types, t->dtype)
-                                   : type_array(lo->types, t->dtype, t->ndim - 1u, t->layout == LAYOUT_C ? LAYOUT_C : LAYOUT_A, t->readonly);
+    const Type *row = t->ndim == 1
+                          ? type_scalar(lo->types, t->dtype)
+                          : type_array(lo->types, t->dtype, t->ndim - 1u, t->layout == LAYOUT_C ? LAYOUT_C : LAYOUT_A, t->readonly);
     check_count(lo, ir_shape(&lo->b, array, 0), count, at);
     for (uint32_t i = 0; i < count; i++) items[i] = lower_row(lo, array, ir_int(&lo->b, i), row);
   } else {
@@ -100,7 +107,8 @@ static void lower_aug(Lower *lo, const Stmt *s) {
   lower_guard(lo, start, &old, 1);
   const Type *type = lower_type(lo, target), *result = promote_scalars(lo->types, s->as.aug.op, old->type, value->type);
   int64_t exponent;
-  if (result && s->as.aug.op == BIN_POW && type_is_int(result) && ir_is_int_const(value, &exponent) && exponent < 0) result = NULL; /* a float */
+  if (result && s->as.aug.op == BIN_POW && type_is_int(result) && ir_is_int_const(value, &exponent) && exponent < 0)
+    result = NULL; /* a float */
   if (type_is_tuple(old->type) && type_is_tuple(value->type)) {
     uint32_t n = old->type->count, m = value->type->count;
     IrExpr **items = arena_array(lo->arena, IrExpr *, n + m + 1);
@@ -176,7 +184,8 @@ static bool lower_stmt(Lower *lo, const Stmt *s) {
     const Def *def = s->as.def.def;
     if (def && lo->spec->def_types[def->id] && lo->def_vars[def->id])
       lower_define(lo, def, lower_func_value(lo, def->args.data, lo->spec->def_types[def->id], s->span), s->span);
-    else if (def) lower_set_flag(lo, def);
+    else if (def)
+      lower_set_flag(lo, def);
     return true;
   }
   case STMT_PASS:

@@ -1,5 +1,5 @@
-/* Text: print, f-strings, str(), assert, raise. All values are evaluated first, in order; then the pieces are appended to the text that the runtime
- * builds, because evaluating one value may itself build text. In: calls and statements. Out: TEXT, TEXT_TAKE, PRINT, RAISE. */
+/* Text: print, f-strings, str(), assert, raise. All values are evaluated first, in order; then the pieces are appended to the text that
+ * the runtime builds, because evaluating one value may itself build text. In: calls and statements. Out: TEXT, TEXT_TAKE, PRINT, RAISE. */
 #include "ir/lower/lower_scalar.h"
 
 typedef struct Piece {
@@ -30,6 +30,16 @@ static void push(Lower *lo, Plan *plan, IrExpr *value, IrExpr *spec, bool repr) 
 
 static void push_text(Lower *lo, Plan *plan, const char *chars) {
   if (*chars) push(lo, plan, text(lo, chars), NULL, false);
+}
+
+/* CacheInfo(hits=1, …) */
+static void push_named(Lower *lo, Plan *plan, IrExpr *tuple) {
+  tuple = lower_bind(lo, NULL, tuple);
+  for (uint32_t i = 0; i < tuple->type->count; i++) {
+    push_text(lo, plan, arena_printf(lo->arena, "%s%s=", i ? ", " : arena_printf(lo->arena, "%s(", type_name(tuple->type)), tuple_field_name(i)));
+    push(lo, plan, lower_get(lo, tuple, i), NULL, true);
+  }
+  push_text(lo, plan, ")");
 }
 
 static void emit(Lower *lo, const Plan *plan) {
@@ -100,7 +110,10 @@ static void add_value(Lower *lo, Plan *plan, const Expr *e, bool repr) {
   uint32_t start = lo->b.block->len;
   IrExpr *value = lower_expr(lo, e);
   lower_guard(lo, start, plan->values.data, plan->values.len);
-  push(lo, plan, value, NULL, repr);
+  if (type_is_tuple(value->type) && value->type->module)
+    push_named(lo, plan, value);
+  else
+    push(lo, plan, value, NULL, repr);
 }
 
 /* ---- strings ---- */
@@ -150,8 +163,10 @@ void lower_print(Lower *lo, const Expr *call) {
     lower_guard(lo, start, plan.values.data, plan.values.len);
     for (uint32_t i = 0; i < separators; i++) plan.values.data[at[i]] = value;
   }
-  if (end) add_value(lo, &plan, end, false);
-  else push_text(lo, &plan, "\n");
+  if (end)
+    add_value(lo, &plan, end, false);
+  else
+    push_text(lo, &plan, "\n");
   emit(lo, &plan);
   ir_stmt(&lo->b, IRS_PRINT);
 }

@@ -1,5 +1,6 @@
-/* Elementwise functions on scalars: math functions, and a formula each for what is no single operation. They never raise; the array language
- * applies the same function to each element. In: a row of builtins.def, scalar values, the scalar result type. Out: a tree, pure. */
+/* Elementwise functions on scalars: math functions, and a formula each for what is no single operation. They never raise; the array
+ * language applies the same function to each element. In: a row of builtins.def, scalar values, the scalar result type. Out: a tree,
+ * pure. */
 #include "ir/lower/lower_scalar.h"
 
 typedef struct Call {
@@ -69,8 +70,7 @@ static IrExpr *fn_reciprocal(const Call *c) {
   if (type_is_bool(c->result)) return x;
   x = bind(c, x);
   IrExpr *kept = compare(c, IR_EQ, x, one); /* 1 / x as C divides */
-  if (!dtype_is_unsigned(c->result->dtype))
-    kept = binary(c, IR_LOR, kept, compare(c, IR_EQ, x, constant(c->result, c, -1)));
+  if (!dtype_is_unsigned(c->result->dtype)) kept = binary(c, IR_LOR, kept, compare(c, IR_EQ, x, constant(c->result, c, -1)));
   return select(c, kept, x, constant(c->result, c, 0));
 }
 
@@ -208,7 +208,8 @@ static IrExpr *test(const Call *c, Predicate what) {
   IrExpr *x = c->args[0];
   if (!type_is_complex(x->type)) return test_real(c, x, what);
   x = bind(c, x);
-  return ir_binary(&c->lo->b, what == IS_FINITE ? IR_LAND : IR_LOR, bool_type(c), test_real(c, real_part(c, x), what), test_real(c, imag_part(c, x), what));
+  return ir_binary(&c->lo->b, what == IS_FINITE ? IR_LAND : IR_LOR, bool_type(c), test_real(c, real_part(c, x), what),
+                   test_real(c, imag_part(c, x), what));
 }
 
 static IrExpr *fn_isnan(const Call *c) { return test(c, IS_NAN); }
@@ -217,7 +218,8 @@ static IrExpr *fn_isfinite(const Call *c) { return test(c, IS_FINITE); }
 
 static IrExpr *fn_signbit(const Call *c) {
   IrExpr *x = c->args[0];
-  if (type_is_float(x->type)) x = ir_unary(&c->lo->b, IR_BITCAST, type_scalar(c->lo->types, type_is(x->type, DT_FLOAT32) ? DT_INT32 : DT_INT64), x);
+  if (type_is_float(x->type))
+    x = ir_unary(&c->lo->b, IR_BITCAST, type_scalar(c->lo->types, type_is(x->type, DT_FLOAT32) ? DT_INT32 : DT_INT64), x);
   if (dtype_is_unsigned(x->type->dtype) || type_is_bool(x->type)) return ir_bool(&c->lo->b, false);
   return compare(c, IR_LT, x, constant(x->type, c, 0));
 }
@@ -231,17 +233,51 @@ static IrExpr *fn_logical_not(const Call *c) { return lower_not(c->lo, truth_arg
 /* ---- the table ---- */
 
 static IrExpr *(*const functions[BI_COUNT])(const Call *) = {
-    [BI_NP_ABS] = fn_abs, [BI_NP_ABSOLUTE] = fn_abs, [BI_NP_SIGN] = fn_sign, [BI_NP_SQUARE] = fn_square, [BI_NP_CONJ] = fn_conj,
-    [BI_NP_CONJUGATE] = fn_conj, [BI_NP_POSITIVE] = fn_positive, [BI_NP_NEGATIVE] = fn_negative, [BI_NP_INVERT] = fn_invert,
-    [BI_NP_BITWISE_NOT] = fn_invert, [BI_NP_RECIPROCAL] = fn_reciprocal, [BI_NP_MAXIMUM] = fn_maximum, [BI_NP_MINIMUM] = fn_minimum,
-    [BI_NP_FMAX] = fn_fmax, [BI_NP_FMIN] = fn_fmin, [BI_NP_FMOD] = fn_fmod, [BI_NP_GCD] = fn_gcd, [BI_NP_LCM] = fn_lcm,
-    [BI_NP_CLIP] = fn_clip, [BI_NP_ROUND] = fn_round, [BI_NP_AROUND] = fn_round, [BI_NP_REAL] = fn_real, [BI_NP_IMAG] = fn_imag,
-    [BI_NP_ANGLE] = fn_angle, [BI_NP_WHERE] = fn_where, [BI_NP_ISNAN] = fn_isnan, [BI_NP_ISINF] = fn_isinf,
-    [BI_NP_ISFINITE] = fn_isfinite, [BI_NP_SIGNBIT] = fn_signbit, [BI_NP_LOGICAL_AND] = fn_logical_and,
-    [BI_NP_LOGICAL_OR] = fn_logical_or, [BI_NP_LOGICAL_XOR] = fn_logical_xor, [BI_NP_LOGICAL_NOT] = fn_logical_not,
-    [BI_MATH_ISNAN] = fn_isnan, [BI_MATH_ISINF] = fn_isinf, [BI_MATH_ISFINITE] = fn_isfinite, [BI_CMATH_ISNAN] = fn_isnan,
-    [BI_CMATH_ISINF] = fn_isinf, [BI_CMATH_ISFINITE] = fn_isfinite, [BI_S_REAL] = fn_real, [BI_S_IMAG] = fn_imag,
-    [BI_S_CONJUGATE] = fn_conj, [BI_S_CONJ] = fn_conj, [BI_ABS] = fn_abs, [BI_S_ITEM] = fn_positive,
+    [BI_NP_ABS] = fn_abs,
+    [BI_NP_ABSOLUTE] = fn_abs,
+    [BI_NP_SIGN] = fn_sign,
+    [BI_NP_SQUARE] = fn_square,
+    [BI_NP_CONJ] = fn_conj,
+    [BI_NP_CONJUGATE] = fn_conj,
+    [BI_NP_POSITIVE] = fn_positive,
+    [BI_NP_NEGATIVE] = fn_negative,
+    [BI_NP_INVERT] = fn_invert,
+    [BI_NP_BITWISE_NOT] = fn_invert,
+    [BI_NP_RECIPROCAL] = fn_reciprocal,
+    [BI_NP_MAXIMUM] = fn_maximum,
+    [BI_NP_MINIMUM] = fn_minimum,
+    [BI_NP_FMAX] = fn_fmax,
+    [BI_NP_FMIN] = fn_fmin,
+    [BI_NP_FMOD] = fn_fmod,
+    [BI_NP_GCD] = fn_gcd,
+    [BI_NP_LCM] = fn_lcm,
+    [BI_NP_CLIP] = fn_clip,
+    [BI_NP_ROUND] = fn_round,
+    [BI_NP_AROUND] = fn_round,
+    [BI_NP_REAL] = fn_real,
+    [BI_NP_IMAG] = fn_imag,
+    [BI_NP_ANGLE] = fn_angle,
+    [BI_NP_WHERE] = fn_where,
+    [BI_NP_ISNAN] = fn_isnan,
+    [BI_NP_ISINF] = fn_isinf,
+    [BI_NP_ISFINITE] = fn_isfinite,
+    [BI_NP_SIGNBIT] = fn_signbit,
+    [BI_NP_LOGICAL_AND] = fn_logical_and,
+    [BI_NP_LOGICAL_OR] = fn_logical_or,
+    [BI_NP_LOGICAL_XOR] = fn_logical_xor,
+    [BI_NP_LOGICAL_NOT] = fn_logical_not,
+    [BI_MATH_ISNAN] = fn_isnan,
+    [BI_MATH_ISINF] = fn_isinf,
+    [BI_MATH_ISFINITE] = fn_isfinite,
+    [BI_CMATH_ISNAN] = fn_isnan,
+    [BI_CMATH_ISINF] = fn_isinf,
+    [BI_CMATH_ISFINITE] = fn_isfinite,
+    [BI_S_REAL] = fn_real,
+    [BI_S_IMAG] = fn_imag,
+    [BI_S_CONJUGATE] = fn_conj,
+    [BI_S_CONJ] = fn_conj,
+    [BI_ABS] = fn_abs,
+    [BI_S_ITEM] = fn_positive,
 };
 
 /* Integers stay what they are under floor, ceil, trunc and rint; where a float result is wanted they are cast first. */

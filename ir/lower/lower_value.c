@@ -112,7 +112,8 @@ IrExpr *lower_convert(Lower *lo, IrExpr *value, const Type *to, Span at) {
     IrExpr *known = constant_as(lo, value, to);
     return known ? known : ir_cast(&lo->b, to, value);
   }
-  if (from->kind == TYPE_ARRAY && to->kind == TYPE_ARRAY && from->ndim == to->ndim && from->dtype == to->dtype) return as_layout(lo, value, to);
+  if (from->kind == TYPE_ARRAY && to->kind == TYPE_ARRAY && from->ndim == to->ndim && from->dtype == to->dtype)
+    return as_layout(lo, value, to);
   if (from->kind == TYPE_ARRAY && from->ndim == 0 && to->kind == TYPE_SCALAR)
     return lower_convert(lo, ir_load(&lo->b, lower_bind_array(lo, value), NULL), to, at);
   if (from->kind == to->kind && (from->kind == TYPE_TUPLE || from->kind == TYPE_FUNC) && from->count == to->count)
@@ -156,7 +157,13 @@ IrExpr *lower_truth(Lower *lo, IrExpr *value, Span at) {
   }
   case TYPE_ARRAY: return array_truth(lo, value, at);
   case TYPE_NONE: return ir_bool(b, false);
-  case TYPE_DTYPE: case TYPE_FUNC: case TYPE_BUILTIN: case TYPE_MODULE: case TYPE_ITER: case TYPE_SLICE: case TYPE_ELLIPSIS: return ir_bool(b, true);
+  case TYPE_DTYPE:
+  case TYPE_FUNC:
+  case TYPE_BUILTIN:
+  case TYPE_MODULE:
+  case TYPE_ITER:
+  case TYPE_SLICE:
+  case TYPE_ELLIPSIS: return ir_bool(b, true);
   }
   LJ_UNREACHABLE();
 }
@@ -227,7 +234,8 @@ IrExpr *lower_compare_values(Lower *lo, CmpOp op, IrExpr *a, IrExpr *b, Span at)
   if (op == CMP_IS) op = CMP_EQ;
   if (op == CMP_IS_NOT) op = CMP_NE;
   if (ta->kind == TYPE_TUPLE && tb->kind == TYPE_TUPLE) return compare_tuples(lo, op, a, b, at);
-  if ((ta->kind == TYPE_SCALAR && tb->kind == TYPE_SCALAR) || (ta->kind == TYPE_STR && tb->kind == TYPE_STR)) return lower_cmpop(lo, op, a, b, at);
+  if ((ta->kind == TYPE_SCALAR && tb->kind == TYPE_SCALAR) || (ta->kind == TYPE_STR && tb->kind == TYPE_STR))
+    return lower_cmpop(lo, op, a, b, at);
   if (ta->kind == TYPE_DTYPE && tb->kind == TYPE_DTYPE) return ir_bool(&lo->b, (ta->dtype == tb->dtype) != negated);
   if (ta->kind == tb->kind && !type_is_array(ta)) return ir_bool(&lo->b, (ta == tb) != negated); /* functions */
   return lower_unsupported(lo, at, type_scalar(lo->types, DT_BOOL), "%s and %s cannot be compared here yet", type_name(ta), type_name(tb));
@@ -257,7 +265,8 @@ IrExpr *lower_tuple_item(Lower *lo, const Expr *e) {
   const Type *type = lower_type(lo, e);
   int64_t n = tuple->type->count, known;
   if (item->kind == EXPR_SLICE) return part_of(lo, e, lower_bind(lo, NULL, tuple));
-  if (spec_const_int(lo->spec, item, &known)) return lower_convert(lo, lower_get(lo, tuple, (uint32_t)(known < 0 ? known + n : known)), type, e->span);
+  if (spec_const_int(lo->spec, item, &known))
+    return lower_convert(lo, lower_get(lo, tuple, (uint32_t)(known < 0 ? known + n : known)), type, e->span);
   tuple = lower_bind(lo, NULL, tuple);
   IrExpr *index = lower_open(lo, lower_expr(lo, item), item->span);
   index = lower_bind(lo, NULL, ir_cast(b, type_scalar(lo->types, DT_INT64), index));

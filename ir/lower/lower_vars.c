@@ -1,19 +1,28 @@
-/* Versions of locals to variables. Versions that a join brings together and that have one type share a variable; since versions come from the
- * source one by one, two versions of a local are never alive at once, so that a plain mutable variable holds them. A version that meets no other
- * is a `once` variable. Where types differ, the edge of the join converts. A name that a path may leave unset has a flag beside it.
- * In: the function's versions and their types. Out: Lower.def_vars, Lower.set_flags; reading, defining, edges.
- * Must not decide types: inference has. */
+/* Versions of locals to variables. Versions that a join brings together and that have one type share a variable; since versions come
+ * from the source one by one, two versions of a local are never alive at once, so that a plain mutable variable holds them. A version
+ * that meets no other is a `once` variable. Where types differ, the edge of the join converts. A name that a path may leave unset has a
+ * flag beside it. In: the function's versions and their types. Out: Lower.def_vars, Lower.set_flags; reading, defining, edges. Must not
+ * decide types: inference has. */
 #include "ir/lower/lower_scalar.h"
 
 bool lower_has_content(const Type *t) {
   switch (t->kind) {
-  case TYPE_SCALAR: case TYPE_ARRAY: case TYPE_STR: case TYPE_OPTIONAL: return true;
+  case TYPE_SCALAR:
+  case TYPE_ARRAY:
+  case TYPE_STR:
+  case TYPE_OPTIONAL: return true;
   case TYPE_TUPLE:
   case TYPE_FUNC:
     for (uint32_t i = 0; i < t->count; i++)
       if (lower_has_content(t->elems[i])) return true;
     return false;
-  case TYPE_NONE: case TYPE_DTYPE: case TYPE_BUILTIN: case TYPE_MODULE: case TYPE_ITER: case TYPE_SLICE: case TYPE_ELLIPSIS: return false;
+  case TYPE_NONE:
+  case TYPE_DTYPE:
+  case TYPE_BUILTIN:
+  case TYPE_MODULE:
+  case TYPE_ITER:
+  case TYPE_SLICE:
+  case TYPE_ELLIPSIS: return false;
   }
   LJ_UNREACHABLE();
 }
@@ -139,8 +148,11 @@ static void set_params(Lower *lo) {
 void lower_make_vars(Lower *lo) {
   const FuncDef *func = lo->spec->func;
   uint32_t n = func->defs.len;
-  Classes c = {.lo = lo, .parent = arena_array(lo->arena, uint32_t, n + 1), .real = arena_array(lo->arena, uint32_t, n + 1),
-               .joined = arena_array(lo->arena, bool, n + 1), .flagged = arena_array(lo->arena, bool, n + 1)};
+  Classes c = {.lo = lo,
+               .parent = arena_array(lo->arena, uint32_t, n + 1),
+               .real = arena_array(lo->arena, uint32_t, n + 1),
+               .joined = arena_array(lo->arena, bool, n + 1),
+               .flagged = arena_array(lo->arena, bool, n + 1)};
   uint32_t *taken = arena_array(lo->arena, uint32_t, func->locals.len + 1);
   lo->def_vars = arena_array(lo->arena, IrVar *, n + 1);
   lo->set_flags = arena_array(lo->arena, IrVar *, n + 1);
@@ -150,11 +162,14 @@ void lower_make_vars(Lower *lo) {
   for (uint32_t i = 0; i < n; i++) {
     const Def *def = func->defs.data[i];
     if (!has_var(lo, def)) continue;
-    if (def->kind == DEF_PHI) c.joined[root(&c, i)] = true;
-    else c.real[root(&c, i)]++;
+    if (def->kind == DEF_PHI)
+      c.joined[root(&c, i)] = true;
+    else
+      c.real[root(&c, i)]++;
   }
   for (uint32_t i = 0; i < func->params.len; i++) enter_param(&c, func->params.data[i].local, DEF_PARAM, lo->spec->args[i], taken);
   for (uint32_t i = 0; i < func->captures.len; i++) enter_param(&c, func->captures.data[i], DEF_CAPTURE, lo->spec->captures[i], taken);
+  lower_stencil_params(lo);
   for (uint32_t i = 0; i < n; i++)
     if (has_var(lo, func->defs.data[i])) make_var(&c, func->defs.data[i], taken);
   make_flags(&c, func);
@@ -170,10 +185,11 @@ IrExpr *lower_read(Lower *lo, const Def *def, Span at) {
     Span saved = lo->b.span;
     lo->b.span = at;
     const char *name = def->local->name->text;
-    const char *text = lo->top_level ? arena_printf(lo->arena, "name '%s' is not defined", name)
-                                     : arena_printf(lo->arena, "cannot access local variable '%s' where it is not associated with a value", name);
-    ir_check(&lo->b, CHECK_BOUND, ir_var(&lo->b, lo->set_flags[def->id]), lo->top_level ? NAME_ERROR : UNBOUND_LOCAL_ERROR, text, NULL, NULL,
-             NULL, NULL);
+    const char *text = lo->top_level
+                           ? arena_printf(lo->arena, "name '%s' is not defined", name)
+                           : arena_printf(lo->arena, "cannot access local variable '%s' where it is not associated with a value", name);
+    ir_check(&lo->b, CHECK_BOUND, ir_var(&lo->b, lo->set_flags[def->id]), lo->top_level ? NAME_ERROR : UNBOUND_LOCAL_ERROR, text, NULL,
+             NULL, NULL, NULL);
     lo->b.span = saved;
   }
   IrVar *var = lo->def_vars[def->id];
@@ -270,7 +286,11 @@ static bool is_constant(const Spec *main, const Expr *e, int depth) {
   if (depth > CONST_DEPTH || !spec_type(main, e)) return false;
   int64_t n;
   switch ((int)e->kind) {
-  case EXPR_INT: case EXPR_FLOAT: case EXPR_IMAG: case EXPR_BOOL: case EXPR_STR: return true;
+  case EXPR_INT:
+  case EXPR_FLOAT:
+  case EXPR_IMAG:
+  case EXPR_BOOL:
+  case EXPR_STR: return true;
   case EXPR_ATTR: return e->ref.kind == REF_BUILTIN && e->ref.builtin->typing == TR_CONST;
   case EXPR_UNARY: return is_constant(main, e->as.unary.operand, depth + 1);
   case EXPR_NAME: {

@@ -40,12 +40,19 @@ static void expand_stmt(IrBuilder *b, IrBlock *out, IrStmt *s) {
     body = s->as.map.body;
     if (s->as.map.ndim) loops = nest(b, s->as.map.ndim, s->as.map.index, s->as.map.extent, s->as.map.column_major, body, &s->as.map.loop);
   } else if (s->kind == IRS_REDUCE) {
+    uint32_t ndim = s->as.reduce.ndim;
     body = s->as.reduce.body;
-    b->block = &body;
-    ir_set(b, s->as.reduce.acc, combine(b, s->as.reduce.op, ir_var(b, s->as.reduce.acc), s->as.reduce.element));
-    if (s->as.reduce.ndim) loops = nest(b, s->as.reduce.ndim, s->as.reduce.index, s->as.reduce.extent, false, body, &s->as.reduce.loop);
+    if (s->as.reduce.pairwise && ndim && !(b->func->fastmath & FM_REASSOC)) {
+      body = (IrBlock){0};
+      expand_pairwise(b, s, &body);
+      ndim--;
+    } else {
+      b->block = &body;
+      ir_set(b, s->as.reduce.acc, combine(b, s->as.reduce.op, ir_var(b, s->as.reduce.acc), s->as.reduce.element));
+    }
+    if (ndim) loops = nest(b, ndim, s->as.reduce.index, s->as.reduce.extent, false, body, &s->as.reduce.loop);
   }
-  if (loops == s && (s->kind == IRS_MAP || s->kind == IRS_REDUCE)) /* 0-d: the body alone */
+  if (loops == s && (s->kind == IRS_MAP || s->kind == IRS_REDUCE)) /* no loop: the body alone */
     for (uint32_t i = 0; i < body.len; i++) vec_push(b->arena, out, body.data[i]);
   else vec_push(b->arena, out, loops);
 }

@@ -1,11 +1,13 @@
 /* The pass list: data, in order, one row a pass. In debug builds and tests the verifier runs after each.
- * Adding a pass is adding a file and a row. Interchange, tiling and lanes will stand between bounds and effects. */
+ * Adding a pass is adding a file and a row. Interchange, tiling and lanes will stand behind version. */
 #include "ir/passes/passes.h"
 
 const IrPass ir_passes[] = {
     {"expand", "maps and reductions become counted loops", pass_expand},
     {"fold", "constants are folded, dead branches and checks that always hold are dropped", pass_fold},
     {"bounds", "index checks and negative-index wraps that loop ranges prove are dropped", pass_bounds},
+    {"version", "one test before a loop nest chooses a version without checks, whose arrays do not overlap", pass_version},
+    {"parallel", "bodies of parallel loops become functions that threads call, with private copies of what is reduced", pass_parallel},
     {"effects", "which functions can fail", pass_effects},
 };
 const size_t ir_pass_count = LJ_COUNT(ir_passes);

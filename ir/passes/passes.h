@@ -8,8 +8,12 @@
 void pass_expand(IrUnit *unit);  /* expand.c */
 void pass_fold(IrUnit *unit);    /* fold.c */
 void pass_bounds(IrUnit *unit);  /* bounds.c */
+void pass_version(IrUnit *unit); /* version.c */
+void pass_parallel(IrUnit *unit); /* parallel.c */
 void pass_effects(IrUnit *unit); /* effects.c */
 
+/* pairwise.c: the innermost dimension of a REDUCE with `pairwise`, added to its accumulator. */
+void expand_pairwise(IrBuilder *b, const IrStmt *reduce, IrBlock *out);
 /* fold.c: one node whose arguments are folded already. */
 IrExpr *fold_node(IrUnit *unit, IrExpr *e);
 /* fold.c: drops what folded conditions made dead: checks that hold, branches not taken. Rebuilds the block. */

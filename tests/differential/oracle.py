@@ -124,6 +124,8 @@ def binary(op, a, b):
         return a + b if op == "Add" else a - b if op == "Sub" else a * b if op == "Mult" else a / b
     small = (F32, bool)
     narrow = isinstance(a, small) and isinstance(b, small)
+    if op == "Pow" and isinstance(b, (int, bool)):
+        return repeated_squaring(float(a), int(b))
     a, b = float(a), float(b)
     if op == "Add":
         r = a + b
@@ -143,6 +145,17 @@ def binary(op, a, b):
 
 
 LIBM_POW = libm("pow", 2)
+
+
+def repeated_squaring(x, n):
+    r, k = 1.0, abs(n)
+    while k:
+        if k & 1:
+            r *= x
+        k >>= 1
+        if k:
+            x *= x
+    return r if n >= 0 else 1.0 / r
 
 
 def integer(op, a, b):
@@ -175,6 +188,26 @@ def integer(op, a, b):
     return cls(pow(x, y, 1 << 64))
 
 
+COMPARE = {"Lt": lambda a, b: a < b, "LtE": lambda a, b: a <= b, "Gt": lambda a, b: a > b, "GtE": lambda a, b: a >= b,
+           "Eq": lambda a, b: a == b, "NotEq": lambda a, b: a != b}
+
+
+def compare_chain(names, a, *later):
+    for name, value in zip(names, later):
+        b = value()
+        if not compare(name, a, b):
+            return False
+        a = b
+    return True
+
+
+def compare(op, a, b):
+    """Two integers compare exactly, an integer with a float as floats."""
+    if not isinstance(a, tuple) and rank(a) == 2 or not isinstance(b, tuple) and rank(b) == 2:
+        a, b = (float(a), float(b)) if not isinstance(a, complex) and not isinstance(b, complex) else (complex(a), complex(b))
+    return COMPARE[op](a, b)
+
+
 def unary(op, v):
     if op == "Not":
         return not v
@@ -199,6 +232,14 @@ class Rewrite(ast.NodeTransformer):
     def visit_UnaryOp(self, node):
         self.generic_visit(node)
         return self.call(node, "_unary", ast.Constant(type(node.op).__name__), node.operand)
+
+    def visit_Compare(self, node):
+        self.generic_visit(node)
+        if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            return node
+        names = ast.Tuple([ast.Constant(type(op).__name__) for op in node.ops], ast.Load())
+        empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        return self.call(node, "_compare", names, node.left, *[ast.Lambda(empty, c) for c in node.comparators])
 
     def visit_AugAssign(self, node):
         read = ast.Name(node.target.id, ast.Load())
@@ -266,7 +307,7 @@ def model_names(out):
     def counted(*args):
         return (I64(i) for i in range(*[int(a) for a in args]))
 
-    return {"_binary": binary, "_unary": unary, "_literal": lambda v: I64(v) if v < 1 << 63 else U64(v), "range": counted, "print": show,
+    return {"_binary": binary, "_compare": compare_chain, "_unary": unary, "_literal": lambda v: I64(v) if v < 1 << 63 else U64(v), "range": counted, "print": show,
             "int": model_int, "float": float, "bool": bool, "abs": model_abs, "math": maths, "np": numpy, "divmod": lambda a, b: (binary("FloorDiv", a, b), binary("Mod", a, b)),
             "min": lambda *a: model_min(min, a), "max": lambda *a: model_min(max, a), "round": lambda v: I64(round(v)), "complex": complex,
             "pow": lambda a, b: binary("Pow", a, b), "__name__": "__main__"}
@@ -282,11 +323,15 @@ class Model:
         out = io.StringIO()
         tree = ast.parse(text)
         tree.body = [s for s in tree.body if not isinstance(s, (ast.Import, ast.ImportFrom))]
-        tree = ast.fix_missing_locations(Rewrite().visit(tree))
         try:
+            tree = ast.fix_missing_locations(Rewrite().visit(tree))
             exec(compile(tree, "program", "exec"), model_names(out))
         except (ArithmeticError, ValueError, RecursionError, IndexError, UnboundLocalError) as e:
             return out.getvalue(), type(e).__name__, str(e)
+        except (NameError, TypeError, SyntaxError) as e:
+            if "free variable" in str(e):
+                return out.getvalue(), "UnboundLocalError", str(e)
+            return "", "Refused", str(e)  # a program that reducing has broken
         return out.getvalue(), None, ""
 
 

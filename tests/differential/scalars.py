@@ -85,6 +85,8 @@ class Generator:
             return None
         if kind == "b":
             return E("(%s > %s)" % (v.text, self.literal(v.kind).at(0)), ATOM, "b")
+        if v.kind == "b" and kind in "f":
+            return None
         if kind == "i":
             return E("int(clip(%s))" % v.text, ATOM, "i", 1000001) if v.kind == "f" else None
         if kind == "u":
@@ -126,8 +128,6 @@ class Generator:
                 break
             a = self.argument(k, depth - 2)
             args.append("%s=%s" % (n, a) if default is not None and self.rng.random() < 0.5 else a)
-            if "=" in args[-1]:
-                break
         return E("%s(%s)" % (f.name, ", ".join(args)), ATOM, kind, self.bounds(kind))
 
     def argument(self, k, depth):
@@ -320,8 +320,7 @@ class Generator:
             f = r.choice(["hypot", "atan2", "copysign"])
             return E("math.%s(%s, %s)" % (f, a.text, self.expr("f", d).text), ATOM, "f")
         if op == "float":
-            e = self.expr(r.choice("ibf"), d)
-            return E("float(%s)" % e.text, ATOM, "f") if e.text not in ("True", "False") else a
+            return E("float(%s)" % self.expr(r.choice("ibf" if self.wraps else "if"), d).text, ATOM, "f")
         if op == "np":
             return E("np.%s(%s)" % (r.choice(["floor", "float64"]), a.text), ATOM, "f")
         if op == "hmix" and not self.wraps:
@@ -482,7 +481,7 @@ class Generator:
 
     def loop(self, depth):
         r = self.rng
-        i = self.new_name()
+        i, open_end = self.new_name(), False
         if r.random() < 0.3:
             self.put("%s = %d" % (i, r.randint(0, 9)))
             self.env[i] = "i"
@@ -492,7 +491,8 @@ class Generator:
         else:
             lo, hi, step = r.randint(-5, 5), r.randint(-5, 12), r.choice([1, 1, 2, 3, -1, -2, -3])
             form = r.choice(["%d" % abs(hi), "%d, %d" % (lo, hi), "%d, %d, %d" % (lo, hi, step)])
-            if r.random() < 0.3:
+            open_end = r.random() < 0.3
+            if open_end:
                 form = "%s %% 7" % self.expr("i", 1).at(5)
             self.put("for %s in range(%s):" % (i, form))
             self.env[i] = "i"
@@ -502,11 +502,13 @@ class Generator:
         if r.random() < 0.4:
             self.put("    if %s:" % self.expr("b", 2).text)
             self.put("        " + r.choice(["break", "continue", "break"]))
+            saved = dict(self.env)
             self.indent += 1
             self.augment()
             self.indent -= 1
+            self.env = saved
         self.loops -= 1
-        if not self.wraps or r.random() < 0.9:
+        if not self.wraps or not open_end or r.random() < 0.8:
             del self.env[i]  # else it may be read after a loop that never ran: UnboundLocalError
         if r.random() < 0.25:
             self.put("else:")
@@ -645,7 +647,7 @@ def smaller(text):
         tree = ast.parse(text)
         items, i = list(statements(tree))[k]
         gone = items.pop(i)
-        if not items and isinstance(gone, (ast.Import, ast.ImportFrom)):
+        if isinstance(gone, (ast.Import, ast.ImportFrom)):
             continue
         yield patched(tree)
         if isinstance(gone, (ast.If, ast.For, ast.While)) and gone.body:
@@ -670,10 +672,15 @@ def reduce_program(judge, binary, text, what, budget):
             if tried > budget:
                 break
             v = verdict(judge, binary, candidate)
-            if v and v[0] == what and len(candidate) < len(text):
+            if same(v, what) and len(candidate) < len(text):
                 text, changed = candidate, True
                 break
     return text
+
+
+def same(a, b):
+    """Whether two verdicts are of one kind: the output differs, or the same error came where another was due."""
+    return a is not None and a[0] == b[0] and (a[0] == "output" or a[1].split(":")[0] == b[1].split(":")[0])
 
 
 def only_call(text, line):
@@ -690,9 +697,15 @@ def find_call(judge, binary, text, what):
     for line in calls_of(text):
         candidate = only_call(text, line)
         v = verdict(judge, binary, candidate)
-        if v and v[0] == what:
+        if same(v, what):
             return candidate
     return text
+
+
+def line_of_error(text, binary):
+    """Where the text marks no line, the command's own."""
+    marked = [i for i, l in enumerate(text.split("\n"), 1) if "# fails" in l]
+    return marked[0] if marked else oracle.run_binary(binary, text)[2].split(":")[1]
 
 
 def check_all(make, judge, binary, count, seed, budget=150, folder=None, name="scalars", most=5):
@@ -705,8 +718,11 @@ def check_all(make, judge, binary, count, seed, budget=150, folder=None, name="s
         if v is None:
             agreed += 1
             if folder:
-                want, _, _ = judge.run(text)
-                for ending, data in ((".lp", text), (".out", want)):
+                want, kind, _ = judge.run(text)
+                files = [(".lp", text), (".out", want)]
+                if kind:
+                    files.append((".err", "%s %s\n" % (kind, line_of_error(text, binary))))
+                for ending, data in files:
                     with open(os.path.join(folder, "%s_%03d%s" % (name, k, ending)), "w") as f:
                         f.write(data)
         elif v[0] == "skip":
@@ -715,7 +731,7 @@ def check_all(make, judge, binary, count, seed, budget=150, folder=None, name="s
         else:
             bad.append(k)
             print("MISMATCH seed %s program %d: %s" % (seed, k, v[1]), flush=True)
-            small = reduce_program(judge, binary, find_call(judge, binary, text, v[0]), v[0], budget)
+            small = reduce_program(judge, binary, find_call(judge, binary, text, v), v, budget)
             again = verdict(judge, binary, small)
             print("%s\n---- reduced: %s\n" % (small, again and again[1]), flush=True)
             if len(bad) >= most:

@@ -31,29 +31,29 @@ static lj_module *load(const char *source) {
 static const struct {
   const char *source, *function, *args[3], *want;
 } calls[] = {
-  {"def f(a, b):\n    return a + b\n", "f", {"2", "3"}, "5"},
-  {"def f(a, b):\n    return a + b\n", "f", {"2", "0.5"}, "2.5"},
-  {"def f(a, b=10):\n    return a * b\n", "f", {"4"}, "40"},
-  {"def f(a, b=10):\n    return a * b\n", "f", {"4", "2"}, "8"},
-  {"def f():\n    return 1, 2.5, True\n", "f", {0}, "(1, 2.5, True)"},
-  {"def f(t):\n    return t[1], t[0]\n", "f", {"(1, 2.5)"}, "(2.5, 1)"},
-  {"def f(z):\n    return z * z\n", "f", {"1+2j"}, "(-3+4j)"},
-  {"def f(x):\n    return x\n", "f", {"-7"}, "-7"},
-  {"def f(x):\n    return x\n", "f", {"18446744073709551615"}, "18446744073709551615"},
-  {"def f(x):\n    return x\n", "f", {"uint8:300"}, "44"},
-  {"def f(x):\n    return x\n", "f", {"float32:0.1"}, "0.10000000149011612"},
-  {"def f(x):\n    return not x\n", "f", {"False"}, "True"},
-  {"def f(x):\n    pass\n", "f", {"1"}, "None"},
-  {"def f(a):\n    s = 0\n    for x in a:\n        s += x\n    return s\n", "f", {"[1, 2, 3]"}, "6"},
-  {"def f(a):\n    return a.shape\n", "f", {"[[1, 2, 3], [4, 5, 6.5]]"}, "(2, 3)"},
-  {"def f(a):\n    return a\n", "f", {"[1, 2, 3]"}, "[1 2 3]"},
-  {"def f(a):\n    return a[1:]\n", "f", {"[1.5, 2.5, 3.5]"}, "[2.5 3.5]"},
-  {"def f(x):\n    return 1 // x\n", "f", {"0"}, "ZeroDivisionError"},
-  {"def f(a):\n    return a[3]\n", "f", {"[1, 2, 3]"}, "IndexError"},
-  {"def f(x):\n    if x < 0:\n        return 0\n    return f(x + 1) + 1\n", "f", {"0"}, "RecursionError"},
-  {"def f(a, b):\n    return a + b\n", "f", {"1"}, "TypeError"},
-  {"def f(a, b):\n    return a + b\n", "f", {"1", "'s'"}, "TypeError"},
-  {"def f(x):\n    raise ValueError('no')\n", "f", {"1"}, "ValueError"},
+    {"def f(a, b):\n    return a + b\n", "f", {"2", "3"}, "5"},
+    {"def f(a, b):\n    return a + b\n", "f", {"2", "0.5"}, "2.5"},
+    {"def f(a, b=10):\n    return a * b\n", "f", {"4"}, "40"},
+    {"def f(a, b=10):\n    return a * b\n", "f", {"4", "2"}, "8"},
+    {"def f():\n    return 1, 2.5, True\n", "f", {0}, "(1, 2.5, True)"},
+    {"def f(t):\n    return t[1], t[0]\n", "f", {"(1, 2.5)"}, "(2.5, 1)"},
+    {"def f(z):\n    return z * z\n", "f", {"1+2j"}, "(-3+4j)"},
+    {"def f(x):\n    return x\n", "f", {"-7"}, "-7"},
+    {"def f(x):\n    return x\n", "f", {"18446744073709551615"}, "18446744073709551615"},
+    {"def f(x):\n    return x\n", "f", {"uint8:300"}, "44"},
+    {"def f(x):\n    return x\n", "f", {"float32:0.1"}, "0.10000000149011612"},
+    {"def f(x):\n    return not x\n", "f", {"False"}, "True"},
+    {"def f(x):\n    pass\n", "f", {"1"}, "None"},
+    {"def f(a):\n    s = 0\n    for x in a:\n        s += x\n    return s\n", "f", {"[1, 2, 3]"}, "6"},
+    {"def f(a):\n    return a.shape\n", "f", {"[[1, 2, 3], [4, 5, 6.5]]"}, "(2, 3)"},
+    {"def f(a):\n    return a\n", "f", {"[1, 2, 3]"}, "[1 2 3]"},
+    {"def f(a):\n    return a[1:]\n", "f", {"[1.5, 2.5, 3.5]"}, "[2.5 3.5]"},
+    {"def f(x):\n    return 1 // x\n", "f", {"0"}, "ZeroDivisionError"},
+    {"def f(a):\n    return a[3]\n", "f", {"[1, 2, 3]"}, "IndexError"},
+    {"def f(x):\n    if x < 0:\n        return 0\n    return f(x + 1) + 1\n", "f", {"0"}, "RecursionError"},
+    {"def f(a, b):\n    return a + b\n", "f", {"1"}, "TypeError"},
+    {"def f(a, b):\n    return a + b\n", "f", {"1", "'s'"}, "TypeError"},
+    {"def f(x):\n    raise ValueError('no')\n", "f", {"1"}, "ValueError"},
 };
 
 START_TEST(api_calls) {
@@ -89,8 +89,11 @@ START_TEST(api_refuses_literals) {
 END_TEST
 
 START_TEST(api_types_of_values) {
-  static const char *const rows[][2] = {
-    {"1", "int64"}, {"(1, 2.5)", "Tuple((int64, float64))"}, {"[[1, 2], [3, 4]]", "int64[:, ::1]"}, {"'s'", "unicode_type"}, {"float32:1", "float32"}};
+  static const char *const rows[][2] = {{"1", "int64"},
+                                        {"(1, 2.5)", "Tuple((int64, float64))"},
+                                        {"[[1, 2], [3, 4]]", "int64[:, ::1]"},
+                                        {"'s'", "unicode_type"},
+                                        {"float32:1", "float32"}};
   lj_value value;
   lj_text text;
   const char *literal = rows[_i][0];
@@ -263,7 +266,10 @@ START_TEST(api_refuses_misuse) {
   config.cpu = "no-such-cpu";
   ck_assert_int_eq(lj_engine_new(&config, report, &none), LJ_MISUSE);
   ck_assert_ptr_null(none);
-  ck_assert_int_eq(lj_module_load_file(engine, "/nonexistent/x.lp", 0, report, &module), LJ_IO);
+  lj_module *missing;
+  ck_assert_int_eq(lj_module_load_file(engine, "/nonexistent/x.lp", 0, report, &missing), LJ_IO);
+  ck_assert_ptr_null(missing);
+  lj_module_free(module);
 }
 END_TEST
 

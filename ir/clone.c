@@ -1,0 +1,118 @@
+/* Copies of statements: see clone.h. Expression trees are shared where nothing in them changes; lists that a statement points to are its own.
+ * In: statements of a function, before loops became parallel statements. Out: statements that may be changed without touching the original. */
+#include "ir/clone.h"
+
+#include "ir/walk.h"
+
+IrVar *ir_clone_var(const IrClone *c, IrVar *var) {
+  IrVar *copy = var ? map_get(&c->vars, map_key(var)) : NULL;
+  return copy ? copy : var;
+}
+
+static IrVar *fresh(IrClone *c, IrVar *var) {
+  if (!var || !var->once || var->is_global) return ir_clone_var(c, var);
+  IrVar *copy = arena_new(c->unit->arena, IrVar);
+  *copy = *var;
+  copy->id = c->func->vars.len;
+  vec_push(c->unit->arena, &c->func->vars, copy);
+  map_put(c->unit->arena, &c->vars, map_key(var), copy);
+  if (var->lo) copy->lo = ir_clone_expr(c, var->lo), copy->hi = ir_clone_expr(c, var->hi);
+  return copy;
+}
+
+IrExpr *ir_clone_expr(IrClone *c, const IrExpr *e) {
+  IrExpr *other = map_get(&c->replace, map_key(e)), *copy = NULL;
+  if (other) return ir_clone_expr(c, other);
+  if (e->op == IR_VAR && ir_clone_var(c, e->as.var) != e->as.var) {
+    copy = arena_new(c->unit->arena, IrExpr);
+    *copy = *e;
+    copy->as.var = ir_clone_var(c, e->as.var);
+  }
+  for (uint32_t i = 0; i < e->count; i++) {
+    IrExpr *arg = ir_clone_expr(c, e->args[i]);
+    if (arg == e->args[i]) continue;
+    if (!copy) {
+      copy = arena_new(c->unit->arena, IrExpr);
+      *copy = *e;
+      copy->args = arena_array(c->unit->arena, IrExpr *, e->count);
+      memcpy(copy->args, e->args, e->count * sizeof *e->args);
+    }
+    copy->args[i] = arg;
+  }
+  return copy ? copy : (IrExpr *)(uintptr_t)e;
+}
+
+static void clone_slot(IrExpr **slot, void *data) { *slot = ir_clone_expr(data, *slot); }
+
+static IrExpr **own_list(IrClone *c, IrExpr **items, uint32_t count) {
+  IrExpr **copy = arena_array(c->unit->arena, IrExpr *, count + 1);
+  if (count) memcpy(copy, items, count * sizeof *items);
+  return copy;
+}
+
+static IrVar **fresh_list(IrClone *c, IrVar **vars, uint32_t count) {
+  IrVar **out = arena_array(c->unit->arena, IrVar *, count + 1);
+  for (uint32_t i = 0; i < count; i++) out[i] = fresh(c, vars[i]);
+  return out;
+}
+
+/* Lists that the statement points to, and variables that it reads outside of expressions. */
+static void own_parts(IrClone *c, IrStmt *s) {
+  switch (s->kind) {
+  case IRS_STORE:
+    s->as.store.array = ir_clone_var(c, s->as.store.array);
+    s->as.store.indices = own_list(c, s->as.store.indices, s->as.store.array->type->ndim);
+    break;
+  case IRS_ALLOC: s->as.alloc.shape = own_list(c, s->as.alloc.shape, s->as.alloc.var->type->ndim); break;
+  case IRS_DROP: s->as.drop.var = ir_clone_var(c, s->as.drop.var); break;
+  case IRS_CALL: s->as.call.args = own_list(c, s->as.call.args, s->as.call.callee->params.len); break;
+  case IRS_RUNTIME: s->as.runtime.args = own_list(c, s->as.runtime.args, s->as.runtime.count); break;
+  case IRS_CHECK:
+    s->as.check.shape_a = ir_clone_var(c, s->as.check.shape_a);
+    s->as.check.shape_b = ir_clone_var(c, s->as.check.shape_b);
+    break;
+  case IRS_MAP: s->as.map.extent = own_list(c, s->as.map.extent, s->as.map.ndim); break;
+  case IRS_REDUCE:
+    s->as.reduce.extent = own_list(c, s->as.reduce.extent, s->as.reduce.ndim);
+    s->as.reduce.acc = ir_clone_var(c, s->as.reduce.acc);
+    break;
+  case IRS_PARALLEL: LJ_UNREACHABLE();
+  case IRS_SET: case IRS_RAISE: case IRS_TEXT: case IRS_TEXT_TAKE: case IRS_PRINT: case IRS_IF: case IRS_FOR: case IRS_WHILE: case IRS_BREAK:
+  case IRS_CONTINUE: case IRS_RETURN: case IRS_COUNT: break;
+  }
+}
+
+/* The variables that it sets. */
+static void fresh_results(IrClone *c, IrStmt *s) {
+  if (s->kind == IRS_SET) s->as.set.var = fresh(c, s->as.set.var);
+  if (s->kind == IRS_ALLOC) s->as.alloc.var = fresh(c, s->as.alloc.var);
+  if (s->kind == IRS_CALL) s->as.call.result = fresh(c, s->as.call.result);
+  if (s->kind == IRS_TEXT_TAKE) s->as.take.var = fresh(c, s->as.take.var);
+  if (s->kind == IRS_RUNTIME) s->as.runtime.result = fresh(c, s->as.runtime.result);
+  if (s->kind == IRS_FOR) s->as.for_.index = fresh(c, s->as.for_.index);
+  if (s->kind == IRS_MAP) s->as.map.index = fresh_list(c, s->as.map.index, s->as.map.ndim);
+  if (s->kind == IRS_REDUCE) s->as.reduce.index = fresh_list(c, s->as.reduce.index, s->as.reduce.ndim);
+}
+
+IrStmt *ir_clone_stmt(IrClone *c, const IrStmt *from) {
+  IrStmt *s = arena_new(c->unit->arena, IrStmt);
+  IrBlock *blocks[2];
+  *s = *from;
+  own_parts(c, s);
+  bool head_first = s->kind == IRS_WHILE || s->kind == IRS_REDUCE; /* the first block sets what the expressions read */
+  if (!head_first) ir_stmt_exprs(s, clone_slot, c);
+  fresh_results(c, s);
+  unsigned count = ir_stmt_blocks(s, blocks);
+  for (unsigned k = 0; k < count; k++) {
+    IrBlock inner = *blocks[k];
+    *blocks[k] = (IrBlock){0};
+    ir_clone_block(c, &inner, blocks[k]);
+    if (k == 0 && head_first) ir_stmt_exprs(s, clone_slot, c);
+  }
+  return s;
+}
+
+void ir_clone_block(IrClone *c, const IrBlock *from, IrBlock *to) {
+  for (uint32_t i = 0; i < from->len; i++)
+    if (!map_get(&c->drop, map_key(from->data[i]))) vec_push(c->unit->arena, to, ir_clone_stmt(c, from->data[i]));
+}

@@ -1,0 +1,73 @@
+/* What loops know about memory, as LLVM metadata: arrays of different groups of an IrAlias do not overlap (alias.scope, noalias); cold loops are not
+ * worth optimising (llvm.loop). Scope nodes refer to themselves, so that an inlined copy of a function gets scopes of its own. */
+#include "ir/codegen/cg.h"
+
+#include <llvm-c/DebugInfo.h> /* temporary metadata nodes */
+
+typedef struct CgScopes { /* by group: the list with its own scope, the list with all others */
+  LLVMValueRef *own, *others;
+} CgScopes;
+
+static LLVMValueRef value_of(Codegen *cg, LLVMMetadataRef node) { return LLVMMetadataAsValue(cg->ctx, node); }
+
+/* A node whose first operand is the node itself. */
+static LLVMMetadataRef self_node(Codegen *cg, LLVMMetadataRef *rest, size_t count) {
+  LLVMMetadataRef operands[4], temp = LLVMTemporaryMDNode(cg->ctx, NULL, 0);
+  LJ_ASSERT(count < LJ_COUNT(operands));
+  operands[0] = temp;
+  for (size_t i = 0; i < count; i++) operands[1 + i] = rest[i];
+  LLVMMetadataRef node = LLVMMDNodeInContext2(cg->ctx, operands, 1 + count);
+  LLVMMetadataReplaceAllUsesWith(temp, node);
+  return node;
+}
+
+static CgScopes *scopes_of(Codegen *cg, const IrAlias *alias) {
+  CgScopes *scopes = map_get(&cg->scopes, map_key(alias));
+  if (scopes) return scopes;
+  uint32_t n = alias->group_count;
+  scopes = arena_new(cg->arena, CgScopes);
+  scopes->own = arena_array(cg->arena, LLVMValueRef, n);
+  scopes->others = arena_array(cg->arena, LLVMValueRef, n);
+  LLVMMetadataRef domain = self_node(cg, NULL, 0), *all = arena_array(cg->arena, LLVMMetadataRef, n);
+  LLVMMetadataRef *list = arena_array(cg->arena, LLVMMetadataRef, n);
+  for (uint32_t i = 0; i < n; i++) all[i] = self_node(cg, &domain, 1);
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < n; k++)
+      if (k != i) list[count++] = all[k];
+    scopes->own[i] = value_of(cg, LLVMMDNodeInContext2(cg->ctx, &all[i], 1));
+    scopes->others[i] = value_of(cg, LLVMMDNodeInContext2(cg->ctx, list, count));
+  }
+  map_put(cg->arena, &cg->scopes, map_key(alias), scopes);
+  return scopes;
+}
+
+void cg_access(Codegen *cg, const IrVar *array) {
+  const IrAlias *alias = array ? cg->f.alias : NULL;
+  cg->access_scope = cg->access_noalias = NULL;
+  if (!alias || alias->group_count < 2) return;
+  for (uint32_t i = 0; i < alias->arrays.len; i++) {
+    if (alias->arrays.data[i].array != array) continue;
+    const CgScopes *scopes = scopes_of(cg, alias);
+    cg->access_scope = scopes->own[alias->arrays.data[i].group];
+    cg->access_noalias = scopes->others[alias->arrays.data[i].group];
+  }
+}
+
+LLVMValueRef cg_mark_access(Codegen *cg, LLVMValueRef instruction) {
+  if (!cg->access_scope) return instruction;
+  LLVMSetMetadata(instruction, cg->scope_kind, cg->access_scope);
+  LLVMSetMetadata(instruction, cg->noalias_kind, cg->access_noalias);
+  return instruction;
+}
+
+static LLVMMetadataRef flag(Codegen *cg, const char *name, bool value, bool has_value) {
+  LLVMMetadataRef parts[2] = {LLVMMDStringInContext2(cg->ctx, name, strlen(name)),
+                              LLVMValueAsMetadata(LLVMConstInt(cg->i1, value, false))};
+  return LLVMMDNodeInContext2(cg->ctx, parts, has_value ? 2 : 1);
+}
+
+void cg_mark_cold_loop(Codegen *cg, LLVMValueRef latch) {
+  LLVMMetadataRef flags[2] = {flag(cg, "llvm.loop.vectorize.enable", false, true), flag(cg, "llvm.loop.unroll.disable", false, false)};
+  LLVMSetMetadata(latch, cg->loop_kind, value_of(cg, self_node(cg, flags, 2)));
+}

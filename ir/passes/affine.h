@@ -1,0 +1,57 @@
+/* Linear forms over loop indices, extents and other values that cannot change, and what is known about them.
+ * A form is  base + sum of coef * leaf  in exact integers. Facts are forms that are >= 0; proofs add up facts.
+ * Machine arithmetic wraps, exact integers do not: a form stands for its expression only where no wrap can happen. Extents and loop indices that
+ * start at a bounded value are bounded (nobody counts to 2^62); any other leaf is not, so arithmetic on it is no form, unless the facts say
+ * `assume_bounded`: then the caller tests each such leaf at run time (|leaf| < AFF_LIMIT). */
+#ifndef LJ_AFFINE_H
+#define LJ_AFFINE_H
+
+#include "ir/passes/passes.h"
+
+enum { AFF_TERMS = 8, AFF_MAX_COEF = 1 << 16 };
+#define AFF_LIMIT ((int64_t)1 << 40)
+
+typedef struct AffTerm {
+  const IrExpr *leaf; /* a `once` VAR, an extent, a size */
+  int64_t coef;       /* never 0 */
+} AffTerm;
+typedef struct Affine {
+  AffTerm terms[AFF_TERMS];
+  uint32_t count;
+  int64_t base;
+} Affine;
+
+/* What is known where a walk stands, for one function. */
+typedef struct Facts {
+  IrUnit *unit;
+  const IrFunc *func;
+  const IrStmt **maker; /* the SET or ALLOC of a `once` variable, the FOR whose index it is, or NULL */
+  uint32_t cap;         /* variables in `maker`; passes add variables */
+  Vec(Affine) known;      /* forms that are >= 0 here: a stack */
+  bool assume_bounded;
+} Facts;
+
+void facts_init(Facts *f, IrUnit *unit, const IrFunc *func);
+/* What the variable was set to, its ALLOC, the FOR whose index it is; NULL when it is no `once` variable made so. */
+const IrExpr *facts_value(const Facts *f, const IrVar *var);
+const IrStmt *facts_maker(const Facts *f, const IrVar *var, IrStmtKind kind);
+/* Records what a statement defines (not its blocks). */
+void facts_see(Facts *f, const IrStmt *s);
+/* Pushes what holds while `cond` is true (or false); nothing where it is not linear. */
+void facts_push_cond(Facts *f, const IrExpr *cond, bool holds);
+void facts_push_range(Facts *f, const IrExpr *index, const IrExpr *lo, const IrExpr *hi);
+
+bool affine_of(const Facts *f, const IrExpr *e, Affine *out);
+bool affine_add(Affine *a, const Affine *b, int64_t times); /* a += times * b; false when it does not fit */
+int64_t affine_coef(const Affine *a, const IrExpr *leaf);
+bool affine_same_terms(const Affine *a, const Affine *b);
+bool affine_prove(const Facts *f, const Affine *e); /* surely >= 0 */
+/* `less` of a comparison a < b decided: 1 true, 0 false, -1 unknown. */
+int affine_less(const Facts *f, const IrExpr *a, const IrExpr *b);
+
+/* The x of  select(x < 0, x + n, x),  through a `once` variable; NULL when the index is not wrapped. */
+const IrExpr *unwrapped_index(const Facts *f, const IrExpr *e, const IrExpr **extent);
+/* The definition of a `once` variable, through copies; else e itself. */
+const IrExpr *facts_resolve(const Facts *f, const IrExpr *e);
+
+#endif

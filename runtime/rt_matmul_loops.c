@@ -1,0 +1,133 @@
+/* Products of matrices and vectors by loops: for sizes at which calling BLAS costs more than it gives, and where there is no BLAS.
+ * Real kernels exist twice on x86, for any machine and for AVX2; both add in the same order, so that results do not depend on the machine. */
+#include "runtime/rt_blas.h"
+
+enum { LANES = 8 }; /* sums that a dot product keeps side by side */
+
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+#define AVX2 __attribute__((target("avx2")))
+#define HAS_AVX2() __builtin_cpu_supports("avx2")
+#else
+#define AVX2
+#define HAS_AVX2() false
+#endif
+
+/* NAME_rows: c[j] += sum over 4 rows of b of x[r] * b[r][j]; NAME_dot: sum of products with unit steps. */
+#define REAL_KERNELS(T, NAME, TARGET)                                                                                                      \
+  TARGET static void NAME##_rows(int64_t n, const T x[4], const T *b0, const T *b1, const T *b2, const T *b3, T *restrict c) {             \
+    for (int64_t j = 0; j < n; j++) c[j] = (((c[j] + x[0] * b0[j]) + x[1] * b1[j]) + x[2] * b2[j]) + x[3] * b3[j];                         \
+  }                                                                                                                                        \
+  TARGET static T NAME##_dot(int64_t n, const T *a, const T *b) {                                                                          \
+    T sums[LANES] = {0}, rest = 0;                                                                                                         \
+    int64_t i = 0;                                                                                                                         \
+    for (; i + LANES <= n; i += LANES)                                                                                                     \
+      for (int k = 0; k < LANES; k++) sums[k] += a[i + k] * b[i + k];                                                                      \
+    for (; i < n; i++) rest += a[i] * b[i];                                                                                                \
+    return (((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]))) + rest;                             \
+  }
+
+#define REAL_MATMUL(T, NAME)                                                                                                               \
+  REAL_KERNELS(T, NAME, )                                                                                                                  \
+  REAL_KERNELS(T, NAME##_avx2, AVX2)                                                                                                       \
+  static T NAME##_at(const Mat *m, int64_t i, int64_t j) { return *(const T *)(const void *)(m->data + i * m->row_step + j * m->col_step); } \
+  static void NAME##_by_rows(const Mat *a, const Mat *b, const Mat *c) {                                                                   \
+    bool wide = HAS_AVX2();                                                                                                                \
+    for (int64_t i = 0; i < c->rows; i++) {                                                                                                \
+      T *row = (T *)(void *)(c->data + i * c->row_step);                                                                                   \
+      for (int64_t j = 0; j < c->cols; j++) row[j] = 0;                                                                                    \
+      int64_t k = 0;                                                                                                                       \
+      for (; k + 4 <= a->cols; k += 4) {                                                                                                   \
+        const T x[4] = {NAME##_at(a, i, k), NAME##_at(a, i, k + 1), NAME##_at(a, i, k + 2), NAME##_at(a, i, k + 3)};                       \
+        const char *p = b->data + k * b->row_step;                                                                                         \
+        const T *b0 = (const T *)(const void *)p, *b1 = (const T *)(const void *)(p + b->row_step);                                        \
+        const T *b2 = (const T *)(const void *)(p + 2 * b->row_step), *b3 = (const T *)(const void *)(p + 3 * b->row_step);                \
+        (wide ? NAME##_avx2_rows : NAME##_rows)(c->cols, x, b0, b1, b2, b3, row);                                                          \
+      }                                                                                                                                    \
+      for (; k < a->cols; k++)                                                                                                             \
+        for (int64_t j = 0; j < c->cols; j++) row[j] += NAME##_at(a, i, k) * NAME##_at(b, k, j);                                           \
+    }                                                                                                                                      \
+  }                                                                                                                                        \
+  static T NAME##_sum(int64_t n, const char *a, int64_t a_step, const char *b, int64_t b_step) {                                           \
+    T sum = 0;                                                                                                                             \
+    if (a_step == sizeof(T) && b_step == sizeof(T))                                                                                        \
+      return (HAS_AVX2() ? NAME##_avx2_dot : NAME##_dot)(n, (const T *)(const void *)a, (const T *)(const void *)b);                       \
+    for (int64_t i = 0; i < n; i++, a += a_step, b += b_step) sum += *(const T *)(const void *)a * *(const T *)(const void *)b;            \
+    return sum;                                                                                                                            \
+  }                                                                                                                                        \
+  static void NAME##_matmul(const Mat *a, const Mat *b, const Mat *c) {                                                                    \
+    int64_t item = sizeof(T);                                                                                                              \
+    if (c->cols > 1 && b->col_step == item && c->col_step == item) {                                                                       \
+      NAME##_by_rows(a, b, c);                                                                                                             \
+      return;                                                                                                                              \
+    }                                                                                                                                      \
+    for (int64_t i = 0; i < c->rows; i++)                                                                                                  \
+      for (int64_t j = 0; j < c->cols; j++)                                                                                                \
+        *(T *)(void *)(c->data + i * c->row_step + j * c->col_step) =                                                                      \
+            NAME##_sum(a->cols, a->data + i * a->row_step, a->col_step, b->data + j * b->col_step, b->row_step);                           \
+  }
+
+REAL_MATMUL(double, f64)
+REAL_MATMUL(float, f32)
+
+/* Complex products the schoolbook way, as BLAS computes them; sums in double for both precisions. */
+typedef struct Pair {
+  double re, im;
+} Pair;
+
+static Pair pair_at(DType dtype, const char *p) {
+  if (dtype == DT_COMPLEX128) return *(const Pair *)(const void *)p;
+  const float *f = (const float *)(const void *)p;
+  return (Pair){f[0], f[1]};
+}
+
+static void pair_put(DType dtype, char *p, Pair z) {
+  if (dtype == DT_COMPLEX128) {
+    *(Pair *)(void *)p = z;
+  } else {
+    float *f = (float *)(void *)p;
+    f[0] = (float)z.re, f[1] = (float)z.im;
+  }
+}
+
+static Pair complex_sum(DType dtype, bool conjugate, int64_t n, const char *a, int64_t a_step, const char *b, int64_t b_step) {
+  Pair sum = {0, 0};
+  for (int64_t i = 0; i < n; i++, a += a_step, b += b_step) {
+    Pair x = pair_at(dtype, a), y = pair_at(dtype, b);
+    if (conjugate) x.im = -x.im;
+    sum.re += x.re * y.re - x.im * y.im;
+    sum.im += x.re * y.im + x.im * y.re;
+  }
+  return sum;
+}
+
+void loops_matmul(DType dtype, const Mat *a, const Mat *b, const Mat *c) {
+  if (dtype == DT_FLOAT64) {
+    f64_matmul(a, b, c);
+  } else if (dtype == DT_FLOAT32) {
+    f32_matmul(a, b, c);
+  } else {
+    for (int64_t i = 0; i < c->rows; i++)
+      for (int64_t j = 0; j < c->cols; j++)
+        pair_put(dtype, c->data + i * c->row_step + j * c->col_step,
+                 complex_sum(dtype, false, a->cols, a->data + i * a->row_step, a->col_step, b->data + j * b->col_step, b->row_step));
+  }
+}
+
+/* ---- called by compiled code ---- */
+
+double lj_rt_dot_f64(lj_rt *rt, const lj_site *site, const lj_array_head *a, const lj_array_head *b) {
+  (void)rt, (void)site;
+  return f64_sum(a->dims[0], a->data, a->dims[1], b->data, b->dims[1]);
+}
+
+float lj_rt_dot_f32(lj_rt *rt, const lj_site *site, const lj_array_head *a, const lj_array_head *b) {
+  (void)rt, (void)site;
+  return f32_sum(a->dims[0], a->data, a->dims[1], b->data, b->dims[1]);
+}
+
+int32_t lj_rt_dot_complex(lj_rt *rt, const lj_site *site, int64_t dtype, int64_t conjugate, const lj_array_head *a, const lj_array_head *b,
+                          void *out) {
+  (void)rt, (void)site;
+  pair_put((DType)dtype, out, complex_sum((DType)dtype, conjugate != 0, a->dims[0], a->data, a->dims[1], b->data, b->dims[1]));
+  return 0;
+}

@@ -1,0 +1,66 @@
+/* Passes of the Loop IR: what bounds proves, what version tests before a loop, what must stay. A row's function f is looked at after the pass. */
+#include "tests/unit/ir_help.h"
+
+static Arena arena;
+
+static void set_up(void) { arena_init(&arena); }
+static void tear_down(void) { arena_drop(&arena); }
+
+#define F(args, body) "@njit\ndef f(" args "):\n" body
+#define CALL1 "f(np.ones(5))\n"
+#define CALL2 "f(np.ones((5, 5)), np.ones((5, 5)))\n"
+
+static const struct {
+  const char *src, *after, *part;
+  int want; /* times */
+} rows[] = {
+    /* bounds: loop ranges, offsets, triangles, guards, asserts, earlier checks */
+    {F("a", "    for i in range(len(a)): a[i] = 0\n") CALL1, "bounds", "check", 0},
+    {F("a", "    for i in range(a.shape[0] - 1): a[i + 1] = a[i]\n") CALL1, "bounds", "check", 0},
+    {F("a", "    for i in range(1, len(a)): a[i] = a[i - 1]\n") CALL1, "bounds", "check", 0},
+    {F("a", "    for i in range(len(a)): a[i] = a[i + 1]\n") CALL1, "bounds", "check index", 1},
+    {F("a", "    for i in range(len(a)): a[i - 1] = 0\n") CALL1, "bounds", "check index", 0},
+    {F("a", "    for i in range(len(a)): a[i - 1] = 0\n") CALL1, "bounds", "select", 1},
+    {F("a", "    for i in range(len(a)): a[-1 - i] = 0\n") CALL1, "bounds", "check index", 0},
+    {F("a", "    for i in range(len(a) - 1, -1, -1): a[i] = 0\n") CALL1, "bounds", "check", 0},
+    {F("a", "    for i in range(0, len(a), 3): a[i] = 0\n") CALL1, "bounds", "check", 0},
+    {F("a, b", "    n = a.shape[0]\n    for i in range(n):\n        for j in range(i, n): a[j, i] = a[i, j - i]\n") CALL2, "bounds",
+     "check index", 2}, /* only the second axis is not known to be as long */
+    {F("a", "    for i in range(len(a)):\n        if i > 0: a[i - 1] = 1\n") CALL1, "bounds", "select", 0},
+    {F("a", "    for i in range(len(a)):\n        if i + 1 >= len(a): continue\n        a[i + 1] = 1\n") CALL1, "bounds", "check", 0},
+    {F("a, k", "    if 0 <= k and k < len(a): a[k] = 1\n") "f(np.ones(3), 1)\n", "bounds", "check", 0},
+    {F("a, k", "    assert 0 <= k < len(a)\n    a[k] = 1\n") "f(np.ones(3), 1)\n", "bounds", "check index", 0},
+    {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "bounds", "check index", 1},
+    {F("n", "    a = np.zeros(n)\n    for i in range(n): a[i] = 1\n    return a\n") "f(3)\n", "version", "check index", 1}, /* n may be negative */
+    /* version: one test, the loop twice, no check in the first */
+    {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in", 2},
+    {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "check index", 1},
+    {F("a, b", "    for i in range(a.shape[0]):\n        for j in range(a.shape[1]): b[i, j] = a[i, j]\n") CALL2, "version", "do not overlap", 1},
+    {F("a, b", "    for i in range(a.shape[0]):\n        for j in range(a.shape[1]): b[i, j] = a[i, j]\n") CALL2, "version", "data(", 4},
+    {F("a, b", "    for i in range(a.shape[0]):\n        for j in range(a.shape[1]): a[i, j] = i\n") CALL2, "version", "if ", 0},
+    {F("a, b", "    c = np.zeros((3, 3))\n    for i in range(3):\n        for j in range(3): c[i, j] = a[i, j]\n    return c\n") CALL2, "version",
+     "data(", 0}, /* fresh memory overlaps nothing */
+    {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in", 1}, /* may never run */
+    {F("a, idx", "    s = 0.0\n    for i in range(len(idx)): s += a[idx[i]]\n    return s\n") "f(np.ones(3), np.arange(3))\n", "version",
+     "check index", 1},
+    {F("a, p", "    s = 0.0\n    for i in range(len(p) - 1):\n        for j in range(p[i], p[i + 1]): s += a[j]\n    return s\n")
+       "f(np.ones(3), np.arange(3))\n",
+     "version", "for j in", 2},
+};
+
+START_TEST(passed) {
+  const char *text = ir_text(&arena, rows[_i].src, rows[_i].after);
+  int found = text_count(text, rows[_i].part);
+  if (found != rows[_i].want) ck_abort_msg("%d times '%s', wanted %d, in\n%s\n%s", found, rows[_i].part, rows[_i].want, rows[_i].src, text);
+}
+END_TEST
+
+Suite *suite_passes(void);
+Suite *suite_passes(void) {
+  Suite *suite = suite_create("passes");
+  TCase *tc = tcase_create("rows");
+  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_add_loop_test(tc, passed, 0, (int)LJ_COUNT(rows));
+  suite_add_tcase(suite, tc);
+  return suite;
+}
