@@ -1,5 +1,6 @@
 /* The kernels of bench/kernels/ as a careful C programmer writes them: sizes first, then the arguments of the Python function in their order,
  * arrays `restrict`. bench/run.py compiles this file with the rivals' flags and loads it. */
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 typedef int64_t I;
@@ -70,4 +71,59 @@ I k_sieve(I n, bool *restrict flags) {
     for (I j = i * i; j < n; j += i) flags[j] = false;
   }
   return count;
+}
+
+void k_expr(I n, I n2, I n3, I n4, I n5, const double *restrict a, const double *restrict b, const double *restrict c, const double *restrict d,
+            double *restrict out) {
+  (void)n2, (void)n3, (void)n4, (void)n5;
+  for (I i = 0; i < n; i++) out[i] = a[i] * b[i] + c[i] * d[i] - 0.5 * a[i];
+}
+
+void k_expr32(I n, I n2, I n3, I n4, I n5, const float *restrict a, const float *restrict b, const float *restrict c, const float *restrict d,
+              float *restrict out) {
+  (void)n2, (void)n3, (void)n4, (void)n5;
+  for (I i = 0; i < n; i++) out[i] = a[i] * b[i] + c[i] * d[i] - 0.5f * a[i];
+}
+
+void k_stencil_slices(I n, I m, I n2, I m2, const double *restrict u, double *restrict v) {
+  (void)n2, (void)m2;
+  for (I i = 1; i < n - 1; i++)
+    for (I j = 1; j < m - 1; j++)
+      v[i * m + j] = 0.2 * (u[i * m + j] + u[i * m + j - 1] + u[i * m + j + 1] + u[(i - 1) * m + j] + u[(i + 1) * m + j]);
+}
+
+void k_distance(I n, I two, I m, I two2, I n2, I m2, const double *restrict p, const double *restrict q, double *restrict out) {
+  (void)two, (void)two2, (void)n2, (void)m2;
+  for (I i = 0; i < n; i++)
+    for (I j = 0; j < m; j++) {
+      double x = p[2 * i] - q[2 * j], y = p[2 * i + 1] - q[2 * j + 1];
+      out[i * m + j] = sqrt(x * x + y * y);
+    }
+}
+
+/* The sum as NumPy and loopjit add it would need blocks; the plain loop is what C programmers write. */
+void k_softmax(I n, I m, I n2, I m2, const double *restrict x, double *restrict out) {
+  (void)n2, (void)m2;
+  for (I i = 0; i < n; i++) {
+    double top = x[i * m], sum = 0.0;
+    for (I j = 1; j < m; j++) top = x[i * m + j] > top ? x[i * m + j] : top;
+    for (I j = 0; j < m; j++) out[i * m + j] = exp(x[i * m + j] - top);
+    for (I j = 0; j < m; j++) sum += out[i * m + j];
+    for (I j = 0; j < m; j++) out[i * m + j] /= sum;
+  }
+}
+
+static double cnd(double d) {
+  double k = 1.0 / (1.0 + 0.2316419 * fabs(d));
+  double t = exp(-0.5 * d * d) * (k * (0.31938153 + k * (-0.356563782 + k * (1.781477937 + k * (-1.821255978 + k * 1.330274429)))));
+  double r = 0.39894228040143267794 * t;
+  return d > 0 ? 1.0 - r : r;
+}
+
+void k_blackscholes(I n, I n2, I n3, I n4, const double *restrict s, const double *restrict x, const double *restrict t, double *restrict call) {
+  (void)n2, (void)n3, (void)n4;
+  for (I i = 0; i < n; i++) {
+    double root = sqrt(t[i]), d1 = (log(s[i] / x[i]) + (0.02 + 0.5 * 0.3 * 0.3) * t[i]) / (0.3 * root), d2 = d1 - 0.3 * root;
+    call[i] = s[i] * cnd(d1) - x[i] * exp(-0.02 * t[i]) * cnd(d2);
+  }
 }

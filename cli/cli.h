@@ -15,6 +15,7 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
   X(time, 0, "time", NULL, "run check types emit", "show each stage's milliseconds on stderr")                                             \
   X(fastmath, 0, "fastmath", NULL, "run check types emit", "allow reassociation and approximate functions")                                \
   X(parallel, 0, "parallel", NULL, "run check types emit", "run prange and large array expressions on all cores")                          \
+  X(threads, 0, "threads", "N", "run", "run parallel loops on N threads (all cores, or LOOPJIT_NUM_THREADS)")                             \
   X(error_model, 0, "error-model", "MODEL", "run check types emit", "division by zero: python (raises, the default) or numpy (inf, nan)")  \
   X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit", "do not check indices")                                             \
   X(cpu, 0, "cpu", "NAME", "run emit", "compile for this CPU instead of this machine's")                                                   \

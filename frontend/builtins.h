@@ -3,7 +3,7 @@
 #ifndef LJ_BUILTINS_H
 #define LJ_BUILTINS_H
 
-#include "base/draw.h"
+#include "base/numlib.h"
 #include "frontend/types.h"
 
 /* id, canonical name, parameters, typing rule, argument of the rule, lowering rule, argument of the lowering.
@@ -41,7 +41,8 @@ typedef enum TypingRule {
 } TypingRule;
 
 /* The files of runtime/prelude. */
-#define PRELUDE_FILES(X) X(SORTING, sorting) X(SEARCHING, searching) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products)
+#define PRELUDE_FILES(X) X(SORTING, sorting) X(SEARCHING, searching) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products) \
+  X(LINALG, linalg)
 typedef enum PreludeFile {
 #define X(id, name) PRELUDE_##id,
   PRELUDE_FILES(X)

@@ -124,8 +124,8 @@ bool gufunc_signatures(Program *p, FuncDef *f, FuncSigs *sigs, Diag *diag) {
   if (!layout) return false;
   uint32_t n = layout->nin + layout->nout;
   if (n != f->params.len) {
-    diag_error(diag, TYPE_ERROR, text->span, "the layout has %u operands (%u inputs and %u outputs), %s() has %u parameters", n, layout->nin,
-               layout->nout, f->name->text, f->params.len);
+    diag_error(diag, TYPE_ERROR, text->span, "the layout has %u operands (%u inputs and %u output%s), %s() has %u parameters", n, layout->nin,
+               layout->nout, layout->nout == 1 ? "" : "s", f->name->text, f->params.len);
     return false;
   }
   bool ok = true;

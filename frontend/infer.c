@@ -424,6 +424,11 @@ Spec *infer_function(Program *program, FuncDef *func, const Type *const *args, u
                func->name->text);
     return NULL;
   }
+  if (func->kind == FUNC_GUVECTORIZE || func->kind == FUNC_STENCIL) {
+    diag_error(diag, NOT_IMPLEMENTED_ERROR, call, "%s() is a kernel under @%s: call it from a function", func->name->text,
+               func->kind == FUNC_STENCIL ? "stencil" : "guvectorize");
+    return NULL;
+  }
   if (count > n) {
     diag_error(diag, TYPE_ERROR, call, "%s() takes %u positional arguments but %u were given", func->name->text, n, count);
     return NULL;

@@ -147,6 +147,7 @@ TypingFn infer_special_reduce(BuiltinId id);
 TypingFn infer_special_shape(BuiltinId id);
 TypingFn infer_special_matmul(BuiltinId id);                          /* infer_matmul.c */
 TypingFn infer_special_random(BuiltinId id);                          /* infer_random.c */
+TypingFn infer_special_linalg(BuiltinId id);                          /* infer_linalg.c: numpy.linalg, numpy.fft */
 const Type *infer_matmul(Infer *in, const char *what, const Type *a, const Type *b, bool is_dot, Span at); /* a @ b */
 bool infer_is_attribute(BuiltinId id); /* a.shape, z.real: not called */
 bool infer_dtype_arg(Infer *in, Expr *e, const Type *t,
@@ -157,8 +158,8 @@ const Type *infer_prelude(Infer *in, const Args *a);
 bool infer_is_prelude(const FuncDef *func); /* a function of the library */
 
 /* infer_vectorize.c */
-const Type *infer_ufunc_call(Infer *in, Expr *e, FuncDef *f);
-const Type *infer_func_method(Infer *in, Expr *e, FuncDef *f); /* f.reduce(a), f.cache_info() */
+const Type *infer_ufunc_call(Infer *in, Expr *e, const Type *callee);
+const Type *infer_func_method(Infer *in, Expr *e, const Type *callee); /* f.reduce(a), f.cache_info() */
 const Signature *infer_ufunc_signature(Infer *in, const FuncDef *f, const Type *const *types, uint32_t count); /* as NumPy chooses; or NULL */
 bool infer_any_array(const Type *const *types, uint32_t count);
 bool infer_casts_safely(const Type *from, bool weak, DType to);

@@ -136,7 +136,9 @@ static const Type *rule_array(Infer *in, const Args *a) {
 }
 
 static const Type *rule_copy(Infer *in, const Args *a) {
-  return type_is_array(a->t[0]) ? plain(in, a->t[0]->dtype, a->t[0]->ndim, kept(a->t[0])) : not_array(in, a, 0);
+  if (!type_is_array(a->t[0])) return not_array(in, a, 0);
+  bool keeps = a->builtin->id == BI_COPY; /* np.copy keeps the order, the method does not */
+  return plain(in, a->t[0]->dtype, a->t[0]->ndim, keeps ? kept(a->t[0]) : LAYOUT_C);
 }
 
 static const Type *rule_contiguous(Infer *in, const Args *a) {

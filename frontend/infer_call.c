@@ -100,7 +100,7 @@ static const Type *call_user(Infer *in, Expr *e, const Type *callee) {
   Expr **args = arena_array(in->arena, Expr *, n + 1);
   if (f->kind == FUNC_STENCIL) return known ? infer_stencil_call(in, e, f) : NULL;
   if (f->kind == FUNC_GUVECTORIZE) return known ? infer_gufunc_call(in, e, f) : NULL;
-  if (f->kind == FUNC_VECTORIZE) return known ? infer_ufunc_call(in, e, f) : NULL;
+  if (f->kind == FUNC_VECTORIZE) return known ? infer_ufunc_call(in, e, callee) : NULL;
   if (!bind_user(in, f, e, args) || !known) return NULL;
   const Type **types = arena_array(in->arena, const Type *, n + 1), *declared = NULL;
   for (uint32_t i = 0; i < n; i++) {
@@ -281,7 +281,7 @@ static const Type *call_method(Infer *in, Expr *e) {
   Expr *callee = e->as.call.callee;
   const Type *t = infer_value(infer_expr(in, callee->as.attr.base));
   if (!t) return NULL;
-  if (t->kind == TYPE_FUNC) return infer_func_method(in, e, t->func);
+  if (t->kind == TYPE_FUNC) return infer_func_method(in, e, t);
   const Builtin *b = find_attribute(in, callee, t);
   if (!b) return NULL;
   if (infer_is_attribute(b->id))

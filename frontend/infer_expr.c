@@ -123,7 +123,7 @@ const Type *infer_binary(Infer *in, BinOp op, const Type *lt, const Expr *rhs, c
   lt = infer_value(lt), rt = infer_value(rt);
   if (!lt || !rt) return NULL;
   if (type_is_array(lt) || type_is_array(rt)) return binary_arrays(in, op, lt, rt, at);
-  if (op == BIN_ADD && type_is_tuple(lt) && type_is_tuple(rt)) return join_tuples(in, lt, rt);
+  if (op == BIN_ADD && type_is_tuple(lt) && type_is_tuple(rt)) return join_tuples(in, lt, rt, at);
   const Type *t = promote_scalars(in->tt, op, lt, rt);
   if (!t) return bad_operands(in, op, lt, rt, at);
   if (op == BIN_POW && is_negative_literal(rhs) && (type_is_int(t) || type_is_bool(t))) return infer_scalar(in, DT_FLOAT64);

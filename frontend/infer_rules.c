@@ -127,6 +127,7 @@ static const Type *rule_special(Infer *in, const Args *a) {
   if (!fn) fn = infer_special_shape(id);
   if (!fn) fn = infer_special_matmul(id);
   if (!fn) fn = infer_special_random(id);
+  if (!fn) fn = infer_special_linalg(id);
   if (!fn) return infer_error(in, NOT_IMPLEMENTED_ERROR, a->call->span, "%s is not there yet", a->builtin->name);
   return fn(in, a);
 }

@@ -173,6 +173,28 @@ static const Type *rule_np_shape(Infer *in, const Args *a) {
   return a->builtin->id == BI_NP_SHAPE ? rule_shape(in, a) : infer_int(in);
 }
 
+/* np.split, np.array_split: a tuple of views, whose number is a constant or the length of a tuple of places. */
+static const Type *rule_split(Infer *in, const Args *a) {
+  if (!is_array(in, a)) return NULL;
+  const Type *t = a->t[0], *at = a->t[1];
+  int64_t parts, axis = 0;
+  if (a->v[2] && (!spec_const_int(in->spec, a->v[2], &axis) || axis < -(int64_t)t->ndim || axis >= (int64_t)t->ndim))
+    return infer_error(in, VALUE_ERROR, a->v[2]->span, "axis of %s is a constant that the array has", a->builtin->name);
+  if (t->ndim == 0) return infer_error(in, VALUE_ERROR, a->v[0]->span, "array split does not work on 0-d arrays");
+  if (type_is_tuple(at)) {
+    for (uint32_t i = 0; i < at->count; i++)
+      if (!type_is_int(at->elems[i])) return infer_error(in, TYPE_ERROR, a->v[1]->span, "places to split at are integers, not %s", type_name(at));
+    parts = at->count + 1;
+  } else if (!spec_const_int(in->spec, a->v[1], &parts)) {
+    return infer_error(in, TYPE_ERROR, a->v[1]->span, "the number of parts must be known while compiling: a constant or a tuple of places");
+  }
+  if (parts < 1 || parts > 64) return infer_error(in, VALUE_ERROR, a->v[1]->span, "number of sections must be from 1 to 64, not %" PRId64, parts);
+  bool first = axis == 0 || axis == -(int64_t)t->ndim;
+  const Type **elems = arena_array(in->arena, const Type *, parts);
+  for (int64_t i = 0; i < parts; i++) elems[i] = view(in, t, t->ndim, first && t->layout == LAYOUT_C ? LAYOUT_C : LAYOUT_A);
+  return type_tuple(in->tt, elems, (uint32_t)parts);
+}
+
 TypingFn infer_special_shape(BuiltinId id) {
   static const TypingFn table[BI_COUNT] = {
       [BI_A_SHAPE] = rule_shape,
@@ -200,6 +222,8 @@ TypingFn infer_special_shape(BuiltinId id) {
       [BI_A_TRANSPOSE] = rule_transpose,
       [BI_TRANSPOSE] = rule_transpose,
       [BI_EXPAND_DIMS] = rule_expand_dims,
+      [BI_SPLIT] = rule_split,
+      [BI_ARRAY_SPLIT] = rule_split,
       [BI_A_ASTYPE] = rule_astype,
       [BI_NP_SHAPE] = rule_np_shape,
       [BI_NP_SIZE] = rule_np_shape,

@@ -60,8 +60,9 @@ static bool choose_types(Infer *in, FuncDef *f, const Type **types, const Type *
 }
 
 /* The scalar specialisation; NULL while it is unknown and after errors. */
-static Spec *scalar_spec(Infer *in, FuncDef *f, const Type *const *types, const Type *declared, Span at) {
-  Spec *spec = infer_spec(in, f, types, NULL, declared, at);
+static Spec *scalar_spec(Infer *in, const Type *callee, const Type *const *types, const Type *declared, Span at) {
+  FuncDef *f = callee->func;
+  Spec *spec = infer_spec(in, f, types, callee->elems, declared, at);
   if (!spec) return NULL;
   if (spec->failed && spec->done && in->final) infer_report_callee(in, spec, at);
   if ((spec->failed && spec->done) || !spec->result) return NULL;
@@ -101,7 +102,8 @@ bool infer_check_out(Infer *in, const Expr *out, DType result, const char *name)
   return true;
 }
 
-const Type *infer_ufunc_call(Infer *in, Expr *e, FuncDef *f) {
+const Type *infer_ufunc_call(Infer *in, Expr *e, const Type *callee) {
+  FuncDef *f = callee->func;
   uint32_t n = f->params.len;
   Expr **args = arena_array(in->arena, Expr *, n + 2);
   if (!bind(in, f, e, args)) return NULL;
@@ -112,10 +114,17 @@ const Type *infer_ufunc_call(Infer *in, Expr *e, FuncDef *f) {
       return infer_error(in, TYPE_ERROR, args[i]->span, "%s() takes numbers and arrays, not %s", f->name->text, type_name(types[i]));
   }
   if (!choose_types(in, f, inner, &declared, e->span)) return NULL;
-  Spec *spec = scalar_spec(in, f, inner, declared, e->span);
+  Spec *spec = scalar_spec(in, callee, inner, declared, e->span);
   if (!spec) return NULL;
   bool any_array = infer_any_array(types, n);
-  infer_set_callee(in, e, (Callee){.kind = any_array || args[n] ? CALLEE_UFUNC : CALLEE_SPEC, .spec = spec, .args = args, .count = n + (args[n] != NULL)});
+  if (f->captures.len && (any_array || args[n]))
+    return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it: it takes numbers only", f->name->text);
+  infer_set_callee(in, e,
+                   (Callee){.kind = any_array || args[n] ? CALLEE_UFUNC : CALLEE_SPEC,
+                            .spec = spec,
+                            .closure = f->captures.len ? e->as.call.callee : NULL,
+                            .args = args,
+                            .count = n + (args[n] != NULL)});
   if (!any_array && !args[n]) return spec->result;
   Args a = {.call = e, .v = args, .t = types, .count = n};
   const Type *result = infer_elementwise(in, &a, spec->result->dtype);
@@ -130,18 +139,19 @@ const Type *infer_ufunc_call(Infer *in, Expr *e, FuncDef *f) {
 /* ---- f.reduce(a, axis=0, keepdims=False, initial=...) ---- */
 
 /* The function on two elements whose result is an element again. */
-static Spec *reduce_spec(Infer *in, FuncDef *f, DType dtype, Span at) {
+static Spec *reduce_spec(Infer *in, const Type *callee, DType dtype, Span at) {
+  const FuncDef *f = callee->func;
   const FuncSigs *sigs = infer_sigs(in, f);
   for (uint32_t i = 0; i < sigs->list.len; i++) {
     const Signature *s = &sigs->list.data[i];
     bool fits = s->args[0] == s->args[1] && (!s->result || s->result == s->args[0]) && dtype_promote(dtype, s->args[0]->dtype) == s->args[0]->dtype;
     if (!fits) continue;
-    Spec *spec = scalar_spec(in, f, s->args, s->result, at);
+    Spec *spec = scalar_spec(in, callee, s->args, s->result, at);
     if (!spec || spec->result == s->args[0]) return spec;
   }
   for (int round = 0; !sigs->list.len && round < 3; round++) { /* int32 + int32 is int64: then elements are int64 */
     const Type *pair[2] = {infer_scalar(in, dtype), infer_scalar(in, dtype)};
-    Spec *spec = scalar_spec(in, f, pair, NULL, at);
+    Spec *spec = scalar_spec(in, callee, pair, NULL, at);
     if (!spec || spec->result == pair[0]) return spec;
     dtype = spec->result->dtype;
   }
@@ -182,12 +192,14 @@ static bool reduce_axes(Infer *in, FuncDef *f, Expr *const *args, uint32_t ndim,
   return infer_error(in, VALUE_ERROR, at, "reduction operation '%s' has no identity, so at most one axis may be specified", f->name->text) != NULL;
 }
 
-static const Type *reduce_call(Infer *in, Expr *e, FuncDef *f) {
+static const Type *reduce_call(Infer *in, Expr *e, const Type *callee) {
+  FuncDef *f = callee->func;
   Expr **args = arena_array(in->arena, Expr *, 4);
   bool known = true;
   for (uint32_t i = 0; i < e->as.call.args.len; i++) known &= infer_expr(in, e->as.call.args.data[i]) != NULL;
   for (uint32_t i = 0; i < e->as.call.keywords.len; i++) known &= infer_expr(in, e->as.call.keywords.data[i].value) != NULL;
   if (!bind_reduce(in, f, e, args) || !known) return NULL;
+  if (f->captures.len) return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it", f->name->text);
   if (f->params.len != 2) return infer_error(in, VALUE_ERROR, e->span, "reduce() is only for functions of two arguments");
   const Type *t = infer_value(spec_type(in->spec, args[0]));
   if (!type_is_array(t) || !t->ndim) return infer_error(in, TYPE_ERROR, args[0]->span, "%s.reduce() takes an array, not %s", f->name->text, type_name(t));
@@ -197,7 +209,7 @@ static const Type *reduce_call(Infer *in, Expr *e, FuncDef *f) {
   if (keep < 0) return infer_error(in, TYPE_ERROR, args[2]->span, "'keepdims' must be True or False");
   if (args[3] && !type_is_scalar(infer_value(spec_type(in->spec, args[3]))) && spec_type(in->spec, args[3])->kind != TYPE_NONE)
     return infer_error(in, TYPE_ERROR, args[3]->span, "'initial' is a number, not %s", type_name(spec_type(in->spec, args[3])));
-  Spec *spec = reduce_spec(in, f, t->dtype, e->span);
+  Spec *spec = reduce_spec(in, callee, t->dtype, e->span);
   if (!spec) return NULL;
   infer_set_callee(in, e, (Callee){.kind = CALLEE_UFUNC_REDUCE, .spec = spec, .args = args, .count = 4});
   for (uint32_t d = 0; d < t->ndim; d++) count += axes >> d & 1;
@@ -205,10 +217,11 @@ static const Type *reduce_call(Infer *in, Expr *e, FuncDef *f) {
   return ndim ? type_array(in->tt, spec->result->dtype, ndim, LAYOUT_C, false) : spec->result;
 }
 
-const Type *infer_func_method(Infer *in, Expr *e, FuncDef *f) {
+const Type *infer_func_method(Infer *in, Expr *e, const Type *type) {
+  const FuncDef *f = type->func;
   const Expr *callee = e->as.call.callee;
   Sym name = callee->as.attr.name;
-  if (f->kind == FUNC_VECTORIZE && sym_is(name, "reduce")) return reduce_call(in, e, f);
+  if (f->kind == FUNC_VECTORIZE && sym_is(name, "reduce")) return reduce_call(in, e, type);
   if (f->options.lru && (sym_is(name, "cache_info") || sym_is(name, "cache_clear"))) return infer_memo_method(in, e, f);
   infer_error(in, ATTRIBUTE_ERROR, callee->as.attr.name_span, "the function '%s' has no method '%s'", f->name->text, name->text);
   if (f->kind == FUNC_VECTORIZE) diag_note(in->diag, callee->as.attr.name_span, "functions made by @vectorize have reduce(a, axis)");

@@ -234,6 +234,7 @@ typedef struct lj_config {
   void (*print)(void *data, const char *text,
                 size_t length); /* where print() goes; NULL: standard output. May be called by several threads. */
   void *print_data;
+  int32_t threads; /* of parallel loops; 0: LOOPJIT_NUM_THREADS, OMP_NUM_THREADS or NUMBA_NUM_THREADS from the environment, or all cores */
 } lj_config;
 
 LJ_API void lj_config_init(lj_config *config);

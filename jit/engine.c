@@ -61,6 +61,7 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
   }
   if (settings.opt_level < 0 || settings.opt_level > 3)
     return report_message(report, LJ_MISUSE, "there is no optimisation level %d", settings.opt_level);
+  if (settings.threads < 0) return report_message(report, LJ_MISUSE, "there cannot be %d threads", settings.threads);
   if (settings.cpu && !cpu_is_known(settings.cpu))
     return report_message(report, LJ_MISUSE, "there is no CPU '%s' for this machine", settings.cpu);
   lj_engine *engine = calloc(1, sizeof *engine);
@@ -107,6 +108,7 @@ void engine_init_rt(const lj_engine *engine, lj_rt *rt) {
   lj_rt_init(rt);
   rt->print = engine->config.print;
   rt->print_data = engine->config.print_data;
+  rt->threads = engine->config.threads;
 }
 
 lj_context *lj_context_new(lj_engine *engine) {

@@ -2,7 +2,7 @@
  * Real kernels exist twice on x86, for any machine and for AVX2; both add in the same order, so that results do not depend on the machine. */
 #include "runtime/rt_blas.h"
 
-enum { LANES = 8 }; /* sums that a dot product keeps side by side */
+enum { ROWS = 4, LANES = 8 }; /* a tile of sums; a dot product keeps LANES of them */
 
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
 #define AVX2 __attribute__((target("avx2")))
@@ -12,10 +12,33 @@ enum { LANES = 8 }; /* sums that a dot product keeps side by side */
 #define HAS_AVX2() false
 #endif
 
-/* NAME_rows: c[j] += sum over 4 rows of b of x[r] * b[r][j]; NAME_dot: sum of products with unit steps. */
-#define REAL_KERNELS(T, NAME, TARGET)                                                                                                      \
-  TARGET static void NAME##_rows(int64_t n, const T x[4], const T *b0, const T *b1, const T *b2, const T *b3, T *restrict c) {             \
-    for (int64_t j = 0; j < n; j++) c[j] = (((c[j] + x[0] * b0[j]) + x[1] * b1[j]) + x[2] * b2[j]) + x[3] * b3[j];                         \
+#define INLINE static inline __attribute__((always_inline))
+
+/* NAME_tile: a few rows of a times a few columns of b, summed in registers; NAME_blocks: all tiles of c, whose rows and those of b have unit
+ * steps; NAME_dot: sum of products with unit steps. */
+#define REAL_TILE(T, NAME)                                                                                                                 \
+  INLINE void NAME##_tile(int rows, int cols, const Mat *a, const Mat *b, const Mat *c, int64_t i, int64_t j) {                            \
+    T sums[ROWS][LANES] = {{0}};                                                                                                           \
+    const char *x = a->data + i * a->row_step, *y = b->data + j * (int64_t)sizeof(T);                                                      \
+    for (int64_t k = 0; k < a->cols; k++, x += a->col_step, y += b->row_step)                                                              \
+      for (int r = 0; r < rows; r++)                                                                                                       \
+        for (int n = 0; n < cols; n++)                                                                                                     \
+          sums[r][n] += *(const T *)(const void *)(x + r * a->row_step) * ((const T *)(const void *)y)[n];                                 \
+    for (int r = 0; r < rows; r++)                                                                                                         \
+      for (int n = 0; n < cols; n++) ((T *)(void *)(c->data + (i + r) * c->row_step))[j + n] = sums[r][n];                                 \
+  }                                                                                                                                        \
+  INLINE void NAME##_strip(int rows, const Mat *a, const Mat *b, const Mat *c, int64_t i) {                                                \
+    int64_t j = 0;                                                                                                                         \
+    for (; j + LANES <= c->cols; j += LANES) NAME##_tile(rows, LANES, a, b, c, i, j);                                                      \
+    for (; j + LANES / 2 <= c->cols; j += LANES / 2) NAME##_tile(rows, LANES / 2, a, b, c, i, j);                                          \
+    for (; j < c->cols; j++) NAME##_tile(rows, 1, a, b, c, i, j);                                                                          \
+  }
+
+#define REAL_KERNELS(T, BASE, NAME, TARGET)                                                                                                \
+  TARGET static void NAME##_blocks(const Mat *a, const Mat *b, const Mat *c) {                                                             \
+    int64_t i = 0;                                                                                                                         \
+    for (; i + ROWS <= c->rows; i += ROWS) BASE##_strip(ROWS, a, b, c, i);                                                                 \
+    for (; i < c->rows; i++) BASE##_strip(1, a, b, c, i);                                                                                  \
   }                                                                                                                                        \
   TARGET static T NAME##_dot(int64_t n, const T *a, const T *b) {                                                                          \
     T sums[LANES] = {0}, rest = 0;                                                                                                         \
@@ -27,26 +50,9 @@ enum { LANES = 8 }; /* sums that a dot product keeps side by side */
   }
 
 #define REAL_MATMUL(T, NAME)                                                                                                               \
-  REAL_KERNELS(T, NAME, )                                                                                                                  \
-  REAL_KERNELS(T, NAME##_avx2, AVX2)                                                                                                       \
-  static T NAME##_at(const Mat *m, int64_t i, int64_t j) { return *(const T *)(const void *)(m->data + i * m->row_step + j * m->col_step); } \
-  static void NAME##_by_rows(const Mat *a, const Mat *b, const Mat *c) {                                                                   \
-    bool wide = HAS_AVX2();                                                                                                                \
-    for (int64_t i = 0; i < c->rows; i++) {                                                                                                \
-      T *row = (T *)(void *)(c->data + i * c->row_step);                                                                                   \
-      for (int64_t j = 0; j < c->cols; j++) row[j] = 0;                                                                                    \
-      int64_t k = 0;                                                                                                                       \
-      for (; k + 4 <= a->cols; k += 4) {                                                                                                   \
-        const T x[4] = {NAME##_at(a, i, k), NAME##_at(a, i, k + 1), NAME##_at(a, i, k + 2), NAME##_at(a, i, k + 3)};                       \
-        const char *p = b->data + k * b->row_step;                                                                                         \
-        const T *b0 = (const T *)(const void *)p, *b1 = (const T *)(const void *)(p + b->row_step);                                        \
-        const T *b2 = (const T *)(const void *)(p + 2 * b->row_step), *b3 = (const T *)(const void *)(p + 3 * b->row_step);                \
-        (wide ? NAME##_avx2_rows : NAME##_rows)(c->cols, x, b0, b1, b2, b3, row);                                                          \
-      }                                                                                                                                    \
-      for (; k < a->cols; k++)                                                                                                             \
-        for (int64_t j = 0; j < c->cols; j++) row[j] += NAME##_at(a, i, k) * NAME##_at(b, k, j);                                           \
-    }                                                                                                                                      \
-  }                                                                                                                                        \
+  REAL_TILE(T, NAME)                                                                                                                       \
+  REAL_KERNELS(T, NAME, NAME, )                                                                                                            \
+  REAL_KERNELS(T, NAME, NAME##_avx2, AVX2)                                                                                                 \
   static T NAME##_sum(int64_t n, const char *a, int64_t a_step, const char *b, int64_t b_step) {                                           \
     T sum = 0;                                                                                                                             \
     if (a_step == sizeof(T) && b_step == sizeof(T))                                                                                        \
@@ -57,7 +63,7 @@ enum { LANES = 8 }; /* sums that a dot product keeps side by side */
   static void NAME##_matmul(const Mat *a, const Mat *b, const Mat *c) {                                                                    \
     int64_t item = sizeof(T);                                                                                                              \
     if (c->cols > 1 && b->col_step == item && c->col_step == item) {                                                                       \
-      NAME##_by_rows(a, b, c);                                                                                                             \
+      (HAS_AVX2() ? NAME##_avx2_blocks : NAME##_blocks)(a, b, c);                                                                          \
       return;                                                                                                                              \
     }                                                                                                                                      \
     for (int64_t i = 0; i < c->rows; i++)                                                                                                  \

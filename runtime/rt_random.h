@@ -3,7 +3,7 @@
 #define LJ_RT_RANDOM_H
 
 #include "runtime/rt.h"
-#include "base/draw.h"
+#include "base/numlib.h"
 
 enum { MT_WORDS = 624 };
 

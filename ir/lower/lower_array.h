@@ -138,6 +138,7 @@ uint32_t lower_dims(Lower *lo, Expr *const *args, uint32_t count, IrExpr **out);
 typedef IrExpr *(*ArrayRule)(Lower *lo, const Expr *call, const Callee *callee);
 ArrayRule lower_shape_rule(BuiltinId id); /* NULL when it is not one */
 ArrayRule lower_random_rule(BuiltinId id); /* lower_random.c; NULL when it is not one */
+ArrayRule lower_linalg_rule(BuiltinId id); /* lower_linalg.c: numpy.linalg, numpy.fft; NULL when it is not one */
 /* lower_matmul.c */
 ArrayRule lower_matmul_rule(BuiltinId id);        /* NULL when it is not one */
 IrExpr *lower_matmul(Lower *lo, const Expr *e); /* the operator @ */

@@ -144,6 +144,21 @@ static IrExpr *fn_clock(Lower *lo, const Expr *call, const Callee *callee) {
   return ir_var(&lo->b, ir_let(&lo->b, NULL, ir_rtcall(&lo->b, symbol, lower_type(lo, call), NULL, 0)));
 }
 
+/* get_num_threads(), get_thread_id(); set_num_threads(n) */
+static IrExpr *fn_threads(Lower *lo, const Expr *call, const Callee *callee) {
+  IrVar *var = ir_new_var(&lo->b, NULL, type_scalar(lo->types, DT_INT64));
+  var->once = true;
+  ir_runtime(&lo->b, callee->builtin->id == BI_GET_THREAD_ID ? "lj_rt_thread_id" : "lj_rt_get_threads", NULL, 0, var, false);
+  return lower_convert(lo, ir_var(&lo->b, var), lower_type(lo, call), call->span);
+}
+
+static IrExpr *fn_set_threads(Lower *lo, const Expr *call, const Callee *callee) {
+  IrExpr *count = lower_arg(lo, callee->args[0], type_scalar(lo->types, DT_INT64));
+  lo->b.span = call->span;
+  ir_runtime(&lo->b, "lj_rt_set_threads", &count, 1, NULL, true);
+  return ir_none(&lo->b, lower_type(lo, call));
+}
+
 /* ---- min, max, sum, any, all ---- */
 
 /* Python's order: the later one only when it is really less (more). */
@@ -264,6 +279,7 @@ static const BuiltinRule rules[BI_COUNT] = {
     [BI_TUPLE] = fn_tuple,     [BI_PRINT] = fn_print,        [BI_MIN] = fn_min_max, [BI_MAX] = fn_min_max,
     [BI_SUM] = fn_sum,         [BI_ANY] = fn_any_all,        [BI_ALL] = fn_any_all, [BI_ROUND] = fn_round,
     [BI_TIME_TIME] = fn_clock, [BI_PERF_COUNTER] = fn_clock,
+    [BI_GET_NUM_THREADS] = fn_threads, [BI_GET_THREAD_ID] = fn_threads, [BI_SET_NUM_THREADS] = fn_set_threads,
 };
 
 static bool is_reduction(BuiltinId id) { return (id >= BI_NP_SUM && id <= BI_NP_ARGMAX) || (id >= BI_A_SUM && id <= BI_A_ARGMAX); }

@@ -259,6 +259,7 @@ IrExpr *lower_array_builtin(Lower *lo, const Expr *call, const Callee *callee) {
   if (!rule) rule = lower_shape_rule(callee->builtin->id);
   if (!rule) rule = lower_matmul_rule(callee->builtin->id);
   if (!rule) rule = lower_random_rule(callee->builtin->id);
+  if (!rule) rule = lower_linalg_rule(callee->builtin->id);
   if (!rule) return lower_unsupported(lo, call->span, lower_type(lo, call), "%s", callee->builtin->name);
   Span saved = lo->b.span;
   lo->b.span = call->span;

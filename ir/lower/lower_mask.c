@@ -33,11 +33,13 @@ static bool reads_other(const Fusion *f, const IrVar *base) {
   return false;
 }
 
+/* An empty mask selects nothing of anything, in NumPy, too. */
 static void check_shape(Lower *lo, const Fusion *f, IrVar *base, uint32_t axis) {
   IrBuilder *b = &lo->b;
   for (uint32_t d = 0; d < f->ndim; d++) {
-    IrExpr *n = ir_shape(b, base, axis + d);
-    ir_check(b, CHECK_VALUE, ir_compare(b, IR_EQ, n, f->extent[d]), INDEX_ERROR,
+    IrExpr *n = ir_shape(b, base, axis + d), *same = ir_compare(b, IR_EQ, n, f->extent[d]);
+    same = ir_binary(b, IR_LOR, same->type, same, ir_compare(b, IR_EQ, f->extent[d], ir_int(b, 0)));
+    ir_check(b, CHECK_VALUE, same, INDEX_ERROR,
              "boolean index did not match indexed array along axis %d; size of axis is %d but size of corresponding boolean axis is %d",
              ir_int(b, axis + d), n, f->extent[d], NULL);
   }
@@ -187,6 +189,7 @@ static void set_scalar(Lower *lo, Mask *m, int op, IrExpr *value, const Type *ty
   Nest nest;
   value = lower_stable(lo, value);
   lower_shape_of(lo, m->base, extent);
+  for (uint32_t d = 0; d < m->f.ndim; d++) extent[d] = m->f.extent[d];
   nest_map(lo, &nest, m->base->type->ndim, extent, m->base->type->layout == LAYOUT_F);
   IrStmt *s = ir_stmt(b, IRS_IF);
   s->as.if_.cond = fusion_value(&m->f, m->f.root, nest.index);

@@ -131,25 +131,6 @@ static void add_block(ParLoop *p, const StmtVec *block) {
   }
 }
 
-/* ---- jumps out ----------------------------------------------------------------------------------------------------------------------- */
-
-static bool check_jumps(Lower *lo, const Stmt *loop, const StmtVec *block) {
-  for (uint32_t i = 0; i < block->len; i++) {
-    Stmt *s = block->data[i];
-    bool is_break = s->kind == STMT_BREAK && s->as.jump.loop == loop;
-    if (is_break || s->kind == STMT_RETURN) {
-      diag_error(lo->diag, SYNTAX_ERROR, s->span, "'%s' cannot leave a parallel loop: its iterations run in any order", is_break ? "break" : "return");
-      diag_note(lo->diag, loop->span, "the loop; 'range' makes it serial");
-      return false;
-    }
-    StmtVec *blocks[2];
-    stmt_blocks(s, blocks);
-    for (unsigned k = 0; k < 2; k++)
-      if (blocks[k] && !check_jumps(lo, loop, blocks[k])) return false;
-  }
-  return true;
-}
-
 /* ---- what is carried ----------------------------------------------------------------------------------------------------------------- */
 
 typedef struct Carried {
@@ -210,7 +191,7 @@ static void fail_carried(ParLoop *p, const Carried *c, Span bad) {
   const char *name = c->head->local->name->text;
   Span read = c->read.src ? c->read : c->write;
   diag_error(dx, TYPE_ERROR, read, "prange: '%s' is carried from one iteration to the next, and this is no reduction", name);
-  if (c->write.src) diag_note(dx, c->write, "'%s' is set here, for a later iteration", name);
+  if (c->write.src && c->write.lo != read.lo) diag_note(dx, c->write, "'%s' is set here, for a later iteration", name);
   if (bad.src && bad.lo != read.lo && bad.lo != c->write.lo) diag_note(dx, bad, "this use of '%s' has no form of a reduction", name);
   p->lo->failed = true;
 }
@@ -221,6 +202,9 @@ static void add_reduction(ParLoop *p, IrReduction r, IrVar *var, Span at) {
   r.var = var;
   r.at = at;
   if (type_is_array(var->type)) r.kind = REDUCTION_ARRAY;
+  bool is_bool = type_is_bool(var->type) || (type_is_array(var->type) && var->type->dtype == DT_BOOL);
+  if (is_bool && r.op == IR_PYMAX) r.op = IR_LOR;
+  if (is_bool && r.op == IR_PYMIN) r.op = IR_LAND;
   vec_push(p->lo->arena, &p->loop->reductions, r);
 }
 
@@ -279,6 +263,16 @@ static void judge_last(ParLoop *p, const Def *head, const Carried *c) {
   add_reduction(p, r, var, c->write);
 }
 
+/* Whether a name is set is a variable of its own. */
+static void judge_flag(ParLoop *p, const Local *local) {
+  for (uint32_t i = 0; i < local->defs.len; i++) {
+    IrVar *flag = p->lo->set_flags[local->defs.data[i]->id];
+    if (!flag || !p->inner[local->defs.data[i]->id] || local->defs.data[i]->kind == DEF_PHI) continue;
+    add_reduction(p, (IrReduction){.kind = REDUCTION_LAST}, flag, p->stmt->span);
+    return;
+  }
+}
+
 static void judge_variables(ParLoop *p) {
   const DefVec *phis = &p->stmt->as.loop.head.phis;
   const FuncDef *func = p->lo->spec->func;
@@ -325,14 +319,11 @@ static void judge_arrays(ParLoop *p, const StmtVec *block) {
 
 void lower_parallel_loop(Lower *lo, const Stmt *s, IrLoop *loop) {
   ParLoop p = {.lo = lo, .stmt = s, .loop = loop, .inner = arena_array(lo->arena, bool, lo->spec->func->defs.len + 1)};
-  if (!check_jumps(lo, s, &s->as.loop.body)) {
-    lo->failed = true;
-    return;
-  }
   add_phis(&p, &s->as.loop.head.phis);
   add_target(&p, s->as.loop.target);
   add_block(&p, &s->as.loop.body);
   judge_variables(&p);
+  for (uint32_t i = 0; i < s->as.loop.head.phis.len; i++) judge_flag(&p, s->as.loop.head.phis.data[i]->local);
   if (!lo->failed) judge_arrays(&p, &s->as.loop.body);
   if (!lo->failed) par_depend(&p);
 }

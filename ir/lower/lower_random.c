@@ -2,7 +2,7 @@
  * The top level and the functions draw from different streams: which one is decided here, by where the call stands. */
 #include "ir/lower/lower_array.h"
 
-#include "base/draw.h"
+#include "base/numlib.h"
 
 static bool is_given(const Lower *lo, const Callee *callee, uint32_t i) {
   return i < callee->count && callee->args[i] && lower_type(lo, callee->args[i])->kind != TYPE_NONE;

@@ -80,6 +80,7 @@ void reduce_emit(Fusion *f, const ReduceCtx *ctx, uint32_t ndim, const uint32_t 
   s->as.reduce.op = ctx->op;
   s->as.reduce.acc = ctx->acc;
   s->as.reduce.pairwise = ctx->pairwise;
+  s->as.reduce.loop.parallel = spec_parallel(lo->spec);
   lower_leave(lo, outer);
 }
 

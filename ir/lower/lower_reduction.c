@@ -171,7 +171,8 @@ static void match_pair(Match *m, const Expr *target, const Expr *value) {
     return;
   }
   m->element = element ? target : NULL;
-  if (truncates(m, target, value, false) || !match_value(m, value)) refuse(m, mentions(m, value) ? value->span : target->span);
+  bool rebinds = !element && type_is_array(lower_type(m->p->lo, target)); /* y = np.maximum(y, v) makes a new array each time */
+  if (rebinds || truncates(m, target, value, false) || !match_value(m, value)) refuse(m, mentions(m, value) ? value->span : target->span);
 }
 
 static void match_assign(Match *m, const Stmt *s) {

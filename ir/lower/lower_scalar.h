@@ -24,6 +24,11 @@ IrFunc *lower_func_of(Lower *lo, const Spec *spec); /* declared; lowered later *
 IrExpr *lower_call_spec(Lower *lo, const Expr *call, const Callee *callee);
 IrExpr *lower_func_value(Lower *lo, Def *const *captures, const Type *type, Span at); /* a function with what it captures */
 
+/* ---- lower_inline.c ---- */
+bool lower_can_inline(const Lower *lo, const Spec *spec);
+/* The value of a call, from the body itself; `point` follows the arguments of a stencil kernel. The value is scalar. */
+IrExpr *lower_inline(Lower *lo, const Spec *spec, IrExpr *const *args, uint32_t count, IrExpr *const *point);
+
 /* ---- lower_memo.c ---- */
 bool lower_is_memo(const IrFunc *func); /* the function that callers of one under lru_cache reach */
 void lower_memo(Lower *lo, IrFunc *func, IrFunc *body);

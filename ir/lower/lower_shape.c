@@ -177,6 +177,51 @@ static IrExpr *rule_expand_dims(Lower *lo, const Expr *call, const Callee *calle
   return ir_var(b, view_var(lo, NULL, lower_type(lo, call), &v));
 }
 
+/* ---- split ---- */
+
+/* Where part i begins: of equal parts, the first `extra` of them one longer; or at a written place, clamped like a slice. */
+static IrExpr *part_start(Lower *lo, IrExpr *n, IrExpr *const *places, uint32_t parts, uint32_t i) {
+  IrBuilder *b = &lo->b;
+  const Type *type = lower_int_type(lo);
+  if (i == 0) return ir_int(b, 0);
+  if (i == parts) return n;
+  if (places) {
+    IrExpr *p = places[i - 1], *wrapped = ir_select(b, ir_compare(b, IR_LT, p, ir_int(b, 0)), ix_add(lo, p, n), p);
+    return lower_stable(lo, ix_max(lo, ir_int(b, 0), ix_min(lo, n, lower_stable(lo, wrapped))));
+  }
+  IrExpr *count = ir_int(b, parts), *size = ir_binary(b, IR_FLOORDIV, type, n, count), *extra = ir_binary(b, IR_MOD, type, n, count);
+  return lower_stable(lo, ix_add(lo, ix_mul(lo, ir_int(b, i), size), ix_min(lo, ir_int(b, i), lower_stable(lo, extra))));
+}
+
+static IrExpr *rule_split(Lower *lo, const Expr *call, const Callee *callee) {
+  IrBuilder *b = &lo->b;
+  const Type *type = lower_type(lo, call);
+  uint32_t parts = type->count;
+  bool by_places = type_is_tuple(lower_type(lo, callee->args[1]));
+  IrExpr *values[2], *places[64], **items = arena_array(lo->arena, IrExpr *, parts);
+  lower_exprs(lo, callee->args, 2, values);
+  IrVar *a = lower_bind_array(lo, values[0]);
+  for (uint32_t i = 0; by_places && i + 1 < parts; i++) places[i] = lower_stable(lo, ir_cast(b, lower_int_type(lo), ir_get(b, values[1], i)));
+  int64_t axis = 0;
+  if (callee->count > 2 && callee->args[2]) (void)spec_const_int(lo->spec, callee->args[2], &axis);
+  if (axis < 0) axis += a->type->ndim;
+  IrExpr *n = lower_stable(lo, ir_shape(b, a, (uint32_t)axis));
+  if (!by_places && callee->builtin->id == BI_SPLIT) {
+    IrExpr *rest = ir_binary(b, IR_MOD, lower_int_type(lo), n, ir_int(b, parts));
+    ir_check(b, CHECK_VALUE, ir_compare(b, IR_EQ, rest, ir_int(b, 0)), VALUE_ERROR, "array split does not result in an equal division", NULL,
+             NULL, NULL, NULL);
+  }
+  for (uint32_t i = 0; i < parts; i++) {
+    View v;
+    view_of(lo, &v, a);
+    IrExpr *from = part_start(lo, n, by_places ? places : NULL, parts, i), *to = part_start(lo, n, by_places ? places : NULL, parts, i + 1);
+    v.shape[axis] = lower_stable(lo, ix_max(lo, ir_int(b, 0), ix_sub(lo, to, from)));
+    v.offset = lower_stable(lo, ix_mul(lo, from, v.stride[axis]));
+    items[i] = ir_var(b, view_var(lo, NULL, type->elems[i], &v));
+  }
+  return ir_tuple(b, type, items, parts);
+}
+
 /* ---- reshape ---- */
 
 uint32_t lower_dims(Lower *lo, Expr *const *args, uint32_t count, IrExpr **out) {
@@ -378,6 +423,8 @@ ArrayRule lower_shape_rule(BuiltinId id) {
       [BI_A_TRANSPOSE] = rule_transpose,
       [BI_TRANSPOSE] = rule_transpose,
       [BI_EXPAND_DIMS] = rule_expand_dims,
+      [BI_SPLIT] = rule_split,
+      [BI_ARRAY_SPLIT] = rule_split,
       [BI_A_RESHAPE] = rule_reshape,
       [BI_RESHAPE] = rule_reshape,
       [BI_A_RAVEL] = rule_ravel,

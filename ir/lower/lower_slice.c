@@ -189,6 +189,7 @@ void nest_map(Lower *lo, Nest *nest, uint32_t ndim, IrExpr *const *extent, bool 
   nest->stmt->as.map.index = arena_array(lo->arena, IrVar *, ndim);
   nest->stmt->as.map.extent = arena_array(lo->arena, IrExpr *, ndim);
   nest->stmt->as.map.column_major = column_major && ndim > 1;
+  nest->stmt->as.map.loop.parallel = spec_parallel(lo->spec);
   for (uint32_t d = 0; d < ndim; d++) {
     nest->stmt->as.map.index[d] = index_var(lo, d);
     nest->stmt->as.map.extent[d] = extent[d];

@@ -1,6 +1,6 @@
 /* Functions made by @stencil. The kernel becomes a function of its parameters and of the point, in which a subscript of a relatively
  * indexed array is an offset from the point. A call is one MAP over the points whose whole neighborhood lies inside the first array, which
- * calls the kernel (LLVM inlines it), and fills of the border. In: calls and subscripts that inference resolved. Out: plain Loop IR.
+ * has the kernel's body (or a call of it, where it returns early), and fills of the border. In: calls and subscripts that inference resolved. Out: plain Loop IR.
  * Constant offsets need no check: the MAP's bounds come from them; others are checked against the array, without wrapping. */
 #include "ir/lower/lower_scalar.h"
 
@@ -113,6 +113,21 @@ static void fill_border(Stencil *s) {
   }
 }
 
+static IrExpr *call_kernel(Stencil *s, IrExpr *const *point) {
+  Lower *lo = s->lo;
+  const Spec *spec = s->callee->spec;
+  IrExprVec args = {0};
+  for (uint32_t i = 0; i < spec->func->params.len; i++)
+    if (lower_has_content(spec->args[i])) vec_push(lo->arena, &args, s->args[i]);
+  for (uint32_t d = 0; d < s->shape->ndim; d++) vec_push(lo->arena, &args, point[d]);
+  IrStmt *call = ir_stmt(&lo->b, IRS_CALL);
+  call->as.call.callee = lower_func_of(lo, spec);
+  call->as.call.args = args.data;
+  IrVar *value = call->as.call.result = ir_new_var(&lo->b, NULL, spec->result);
+  value->once = value->temp = true;
+  return ir_var(&lo->b, value);
+}
+
 static void fill_inside(Stencil *s) {
   Lower *lo = s->lo;
   const Spec *spec = s->callee->spec;
@@ -123,19 +138,10 @@ static void fill_inside(Stencil *s) {
   }
   Nest nest;
   nest_map(lo, &nest, s->shape->ndim, extent, false);
-  IrExprVec args = {0};
-  for (uint32_t i = 0; i < spec->func->params.len; i++)
-    if (lower_has_content(spec->args[i])) vec_push(lo->arena, &args, s->args[i]);
-  for (uint32_t d = 0; d < s->shape->ndim; d++) {
+  for (uint32_t d = 0; d < s->shape->ndim; d++)
     nest.index[d] = lower_stable(lo, ix_add(lo, nest.index[d], ir_int(&lo->b, -s->shape->lo[d])));
-    vec_push(lo->arena, &args, nest.index[d]);
-  }
-  IrStmt *call = ir_stmt(&lo->b, IRS_CALL);
-  call->as.call.callee = lower_func_of(lo, spec);
-  call->as.call.args = args.data;
-  IrVar *value = call->as.call.result = ir_new_var(&lo->b, NULL, spec->result);
-  value->once = value->temp = true;
-  ir_store(&lo->b, s->out, nest.index, ir_cast(&lo->b, lower_elem_type(lo, s->out->type), ir_var(&lo->b, value)));
+  IrExpr *value = lower_can_inline(lo, spec) ? lower_inline(lo, spec, s->args, spec->func->params.len, nest.index) : call_kernel(s, nest.index);
+  ir_store(&lo->b, s->out, nest.index, ir_cast(&lo->b, lower_elem_type(lo, s->out->type), value));
   nest_close(lo, &nest);
 }
 

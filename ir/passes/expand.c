@@ -46,9 +46,13 @@ static void expand_stmt(IrBuilder *b, IrBlock *out, IrStmt *s) {
       body = (IrBlock){0};
       expand_pairwise(b, s, &body);
       ndim--;
+      s->as.reduce.loop.parallel = false; /* its order is fixed */
     } else {
       b->block = &body;
-      ir_set(b, s->as.reduce.acc, combine(b, s->as.reduce.op, ir_var(b, s->as.reduce.acc), s->as.reduce.element));
+      IrExpr *value = combine(b, s->as.reduce.op, ir_var(b, s->as.reduce.acc), s->as.reduce.element);
+      ir_set(b, s->as.reduce.acc, value);
+      IrReduction r = {.kind = REDUCTION_OP, .var = s->as.reduce.acc, .op = value->op, .at = s->span};
+      if (s->as.reduce.loop.parallel) vec_push(b->arena, &s->as.reduce.loop.reductions, r);
     }
     if (ndim) loops = nest(b, ndim, s->as.reduce.index, s->as.reduce.extent, false, body, &s->as.reduce.loop);
   }

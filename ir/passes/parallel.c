@@ -208,17 +208,10 @@ static void count_chunks(Outline *o) {
   o->chunks = ir_let(b, "chunks", chunks);
 }
 
+/* All that iterations share is known from lowering; the rest is private, even if another version of the loop uses the same variables. */
 static void find_shared(Outline *o) {
   const IrLoop *loop = &o->loop->as.for_.loop;
   for (uint32_t i = 0; i < loop->reductions.len; i++) vec_push(o->out.arena, &o->shared, ((Shared){.what = loop->reductions.data[i]}));
-  for (uint32_t i = 0; i < o->caller->vars.len; i++) {
-    IrVar *var = o->caller->vars.data[i];
-    bool known = !o->inside[i] || !o->outside[i];
-    for (uint32_t k = 0; k < o->shared.len && !known; k++) known = o->shared.data[k].what.var == var;
-    if (known) continue;
-    IrReduction last = {.kind = REDUCTION_LAST, .var = var, .at = o->loop->span};
-    vec_push(o->out.arena, &o->shared, ((Shared){.what = last}));
-  }
 }
 
 /* Variables that moved into the chunk function leave the caller: the first `known` ones may have. */
@@ -303,6 +296,10 @@ static void parallel_block(IrUnit *unit, IrFunc *func, IrBlock *block);
 
 static void parallel_stmt(IrUnit *unit, IrFunc *func, IrBlock *block, uint32_t at) {
   IrStmt *s = block->data[at];
+  if (s->kind == IRS_FOR && s->as.for_.loop.parallel && s->as.for_.loop.cold) {
+    s->as.for_.loop.parallel = false; /* arrays overlap or an error will come: the serial order is right */
+    return;
+  }
   if (s->kind == IRS_FOR && s->as.for_.loop.parallel) {
     IrBlock made = {0};
     outline(unit, func, s, &made);

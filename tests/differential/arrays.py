@@ -199,6 +199,7 @@ class Generator:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            warnings.simplefilter("error", DeprecationWarning)
             return eval(text, self.scope)
 
     def ordered(self, *texts):
@@ -248,8 +249,7 @@ class Generator:
         else:
             index = self.fancy(copy)
             if not index:
-                del self.arrays[name], self.scope[name]
-                return None
+                raise ValueError
             target = "%s[%s]" % (name, index)
         r = self.rng.random()
         if r < 0.3:
@@ -262,16 +262,12 @@ class Generator:
             value = self.operand()
         text = "%s %s %s" % (target, self.pick("=", "=", "=", "+=", "-=", "*="), value)
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            warnings.filterwarnings("ignore", category=RuntimeWarning)
-            try:
-                stored = eval(value, self.scope)
-                if not is_safe(stored, copy.dtype):
-                    raise ValueError
-                exec(text, self.scope)
-            except Exception:
-                del self.arrays[name], self.scope[name]
-                raise
+            warnings.simplefilter("error", DeprecationWarning)
+            if not is_safe(eval(value, self.scope), copy.dtype):
+                raise ValueError
+            exec(text, self.scope)
         return ["%s = %s.copy()" % (name, source), text, "print(\"%s\", %s)" % (copy.dtype, name)]
 
     def generate(self, statements):
@@ -282,6 +278,8 @@ class Generator:
             try:
                 lines = self.statement()
             except Exception:  # NumPy refuses it: not a program
+                self.arrays.pop("t%d" % len(self.lines), None)
+                self.scope.pop("t%d" % len(self.lines), None)
                 continue
             if lines:
                 self.lines.append(lines)

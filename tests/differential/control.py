@@ -7,7 +7,6 @@ Arrays of 1 to 3 dimensions and several dtypes in C order, Fortran order and wit
 iteration, new arrays, early returns. A function is always called with arrays of one shape, so that the generator knows which indices are inside.
 Every third program ends in an error, whose line the generator knows: it carries the comment `# fails`. Options as for scalars.py.
 """
-import ast
 import os
 import random
 import sys
@@ -370,11 +369,10 @@ def verdict(judge, binary, text):
 
 
 if __name__ == "__main__":
-    scalars.verdict = verdict
     seen = [0]
 
     def program(rng, mode):
         seen[0] += 1
         return Generator(rng).program(6, seen[0] % 3 == 0)
 
-    sys.exit(scalars.main(program, "control", ("numba",)))
+    sys.exit(scalars.main(program, "control", ("numba",), verdict))

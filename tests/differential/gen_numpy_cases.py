@@ -15,7 +15,9 @@ FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 # Runs the case named by argv[1]; the last line of stderr is `KIND LINE` after an exception.
 DRIVER = r"""
 import builtins, sys, traceback, types, warnings
+import numpy
 warnings.simplefilter("ignore")
+numpy.set_printoptions(legacy="1.25")  # scalars inside tuples as numbers: a function's results are Python numbers at the top level
 numba = types.ModuleType("numba")
 def njit(*args, **options):
     return args[0] if args and callable(args[0]) else lambda f: f

@@ -94,6 +94,23 @@ static const struct {
     {F("a", "    return np.where(a > 1.0, a, 0.0)\n") A1 "f(a)\n", "select", 1},
     {F("a", "    return a.min()\n") A1 "f(a)\n", "zero-size array to reduction operation minimum which has no identity", 1},
     {F("a", "    return a.argmax()\n") A1 "f(a)\n", "attempt to get argmax of an empty sequence", 1},
+  /* reductions along axes: contiguous inner loops, no temporary for the operand */
+    {F("a", "    return a.sum(axis=1)\n") A2 "f(a)\n", "pairwise reduce (i1)", 1},
+    {F("a", "    return a.sum(axis=0)\n") A2 "f(a)\n", "reduce", 0},
+    {F("a", "    return a.sum(axis=0)\n") A2 "f(a)\n", "a[i0, i1]", 1},
+    {F("a", "    return a.T.sum(axis=0)\n") A2 "f(a)\n", "pairwise reduce (i0)", 1},
+    {F("a", "    return (a * 2 - 1).max(axis=0)\n") A2 "f(a)\n", "alloc", 1},
+    {F("a", "    return a.mean(axis=(0, 1), keepdims=True)\n") A2 "f(a)\n", "alloc(1, 1)", 1},
+    {F("a", "    return a.sum()\n") A2 "f(a)\n", "pairwise reduce (i0)", 1},
+    {F("a", "    return sum(a)\n") A1 "f(a)\n", "pairwise", 0},
+  /* masks and index arrays */
+    {F("a", "    return a[a > 0]\n") A1 "f(a)\n", "alloc", 1},
+    {F("a", "    a[a > 2] = 0\n") A1 "f(a)\n", "alloc", 0},
+    {F("a", "    a[a > 2] = 0\n") A1 "f(a)\n", "map", 1},
+    {F("a", "    a[a[::-1] > 2] = 0\n") A1 "f(a)\n", "alloc", 1},
+    {F("a, m", "    return a[m]\n") A1 "f(a, a > 1)\n", "boolean index did not match indexed array along axis %d", 1},
+    {F("a, i", "    return a[i]\n") A2 "f(a, np.arange(2))\n", "is out of bounds for axis %d with size %d", 1},
+    {F("a, i", "    a[i] += 1\n") A1 "f(a, np.arange(2))\n", "for i0", 1},
   /* creation and shape */
     {F("n", "    return np.zeros((n, 3))\n") "f(2)\n", "alloc zero(n, 3)", 1},
     {F("n", "    return np.ones(n)\n") "f(2)\n", "map", 1},

@@ -1,6 +1,6 @@
-/* Distributions by number: the front end names them, the runtime draws them. Enum suffix, parameters of the row in builtins.def. */
-#ifndef LJ_DRAW_H
-#define LJ_DRAW_H
+/* Distributions and Fourier transforms by number: rows of builtins.def name them, the runtime computes them. */
+#ifndef LJ_NUMLIB_H
+#define LJ_NUMLIB_H
 
 typedef enum DrawKind {
   DRAW_RANDOM,      /* [0, 1) */
@@ -16,5 +16,12 @@ typedef enum DrawKind {
   DRAW_BINOMIAL,    /* i: trials, x: chance */
   DRAW_ARANGE,      /* 0, 1, … in random order; fill only */
 } DrawKind;
+
+typedef enum FftOp {
+  FFT_FORWARD,
+  FFT_INVERSE,
+  FFT_REAL, /* real to half of the spectrum */
+  FFT_BACK, /* half of a spectrum to real */
+} FftOp;
 
 #endif
