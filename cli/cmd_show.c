@@ -1,4 +1,4 @@
-/* `check`, `types`, `emit`: what the compiler makes of a program, without running it. */
+/* `check`, `types`, `explain`, `emit`: what the compiler makes of a program, without running it. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -42,6 +42,13 @@ int cmd_types(const Args *args) {
   Session s;
   int status = session_open(&s, args);
   if (!status) status = emit_module(&s, "types", args->rest[0]);
+  return session_close(&s, status);
+}
+
+int cmd_explain(const Args *args) {
+  Session s;
+  int status = session_open(&s, args);
+  if (!status) status = emit_module(&s, "explain", args->rest[0]);
   return session_close(&s, status);
 }
 

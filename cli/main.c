@@ -14,6 +14,7 @@ static const Command commands[] = {
     {"check", "check FILE.lp", "Report every error and warning of a program without running it.", 1, 1, cmd_check},
     {"types", "types FILE.lp [--call FUNC --sig TYPES]", "Show the inferred type of every expression, for every specialisation.", 1, 1,
      cmd_types},
+    {"explain", "explain FILE.lp [--call FUNC --sig TYPES]", "Show what the compiler did with each loop, and what it did not do and why.", 1, 1, cmd_explain},
     {"emit", "emit STAGE FILE.lp [--call FUNC --sig TYPES]", "Show what a stage of the compiler gives.", 2, 2, cmd_emit},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

@@ -93,7 +93,7 @@ static const Type *binary_arrays(Infer *in, BinOp op, const Type *a, const Type 
   return type_array(in->tt, out, na > nb ? na : nb, f ? LAYOUT_F : LAYOUT_C, false);
 }
 
-enum { MAX_TUPLE_VALUES = 4096 }; /* nested tuples counted through: tuples of tuples double quickly */
+enum { MAX_TUPLE_VALUES = 16384 }; /* nested tuples counted through: tuples of tuples double quickly */
 
 static uint32_t count_values(const Type *t) {
   if (!type_is_tuple(t)) return 1;

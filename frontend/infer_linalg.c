@@ -74,6 +74,29 @@ static const Type *rule_solve(Infer *in, const Args *a) {
   return type_tuple(in->tt, (const Type *[]){x, real, infer_int(in), real}, 4);
 }
 
+/* Words and keepdims choose a function of the prelude while compiling: their values do not get into it. */
+static const Type *rule_norm(Infer *in, const Args *a) {
+  Args chosen = *a;
+  bool named = a->t[1] && a->t[1]->kind == TYPE_STR;
+  int keep = constant_flag(in, a, 3, false);
+  if (keep < 0) return NULL;
+  chosen.builtin = &builtins[keep ? BI_LA_NORM_KEPT : BI_LA_NORM_PLAIN];
+  chosen.count = 3;
+  chosen.v = arena_array(in->arena, Expr *, 3);
+  chosen.t = arena_array(in->arena, const Type *, 3);
+  memcpy(chosen.v, a->v, 3 * sizeof *a->v);
+  memcpy(chosen.t, a->t, 3 * sizeof *a->t);
+  if (named) {
+    const Expr *e = spec_const_expr(in->spec, a->v[1]);
+    bool is_fro = e && e->kind == EXPR_STR && sym_is(e->as.str, "fro"), is_nuc = e && e->kind == EXPR_STR && sym_is(e->as.str, "nuc");
+    bool is_matrix = type_is_array(a->t[0]) && a->t[0]->ndim == 2;
+    if ((!is_fro && !is_nuc) || !is_matrix) return infer_error(in, VALUE_ERROR, a->v[1]->span, "Invalid norm order for %s.", is_matrix ? "matrices" : "vectors");
+    if (is_nuc) chosen.builtin = &builtins[BI_LA_NORM_NUC];
+    chosen.v[1] = NULL, chosen.t[1] = NULL;
+  }
+  return infer_prelude(in, &chosen);
+}
+
 /* ---- numpy.fft: float32 and complex64 give complex64, all others complex128; irfft the real ones ---- */
 
 static const Type *rule_fft(Infer *in, const Args *a) {
@@ -99,6 +122,7 @@ TypingFn infer_special_linalg(BuiltinId id) {
       [BI_LA_DET] = rule_square,     [BI_LA_SLOGDET] = rule_square,  [BI_LA_INV] = rule_square, [BI_LA_CHOLESKY] = rule_square,
       [BI_LA_EIG] = rule_square,     [BI_LA_EIGVALS] = rule_square,  [BI_LA_EIGH] = rule_square, [BI_LA_EIGVALSH] = rule_square,
       [BI_LA_QR] = rule_qr,          [BI_LA_SVD] = rule_svd,         [BI_LA_SOLVE] = rule_solve, [BI_LA_LSTSQ] = rule_solve,
+      [BI_LA_NORM] = rule_norm,
       [BI_FFT] = rule_fft,           [BI_IFFT] = rule_fft,           [BI_RFFT] = rule_fft,       [BI_IRFFT] = rule_fft,
       [BI_FFT2] = rule_fft,          [BI_IFFT2] = rule_fft,
   };

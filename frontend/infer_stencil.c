@@ -34,7 +34,7 @@ bool decorator_number(const Expr *e, double *value) { return read_number(e, valu
 
 static bool whole_number(const Expr *e, int64_t *value) {
   double x;
-  if (!decorator_number(e, &x) || x != (double)(int64_t)x) return false;
+  if (!decorator_number(e, &x) || !(x > -0x1p53 && x < 0x1p53) || x != (double)(int64_t)x) return false;
   *value = (int64_t)x;
   return true;
 }

@@ -330,7 +330,7 @@ LJ_API void lj_owner_release(void *owner); /* NULL is allowed */
 
 /* ---- inspection ---------------------------------------------------------------------------------------------------------------------- */
 
-/* The stages that can be shown, in order: "tokens", "ast", "types", "loops", "llvm", "llvm-opt", "asm", "obj". NULL beyond the end. */
+/* The stages that can be shown, in order: "tokens", "ast", "types", "loops", "explain", "llvm", "llvm-opt", "asm", "obj". NULL beyond the end. */
 LJ_API const char *lj_stage_name(size_t index);
 LJ_API const char *lj_stage_about(size_t index); /* what it is, in a few words */
 /* The passes over the Loop IR, in order. NULL beyond the end. */

@@ -65,7 +65,7 @@ static void own_parts(IrClone *c, IrStmt *s) {
     break;
   case IRS_ALLOC: s->as.alloc.shape = own_list(c, s->as.alloc.shape, s->as.alloc.var->type->ndim); break;
   case IRS_DROP: s->as.drop.var = ir_clone_var(c, s->as.drop.var); break;
-  case IRS_CALL: s->as.call.args = own_list(c, s->as.call.args, s->as.call.callee->params.len); break;
+  case IRS_CALL: s->as.call.args = own_list(c, s->as.call.args, s->as.call.count); break;
   case IRS_RUNTIME: s->as.runtime.args = own_list(c, s->as.runtime.args, s->as.runtime.count); break;
   case IRS_CHECK:
     s->as.check.shape_a = ir_clone_var(c, s->as.check.shape_a);

@@ -219,7 +219,7 @@ static void dump_check(StrBuf *out, const IrStmt *s) {
 static void dump_call_stmt(StrBuf *out, const IrStmt *s) {
   if (s->as.call.result) sb_printf(out, "%s: %s = ", s->as.call.result->name, s->as.call.result->type->name);
   sb_printf(out, "call %s(", s->as.call.callee->name);
-  for (uint32_t i = 0; i < s->as.call.callee->params.len; i++) {
+  for (uint32_t i = 0; i < s->as.call.count; i++) {
     if (i) sb_puts(out, ", ");
     ir_dump_expr(s->as.call.args[i], out);
   }

@@ -211,6 +211,7 @@ struct IrStmt {
     struct {
       IrFunc *callee;
       IrExpr **args; /* one per parameter of the callee */
+      uint32_t count; /* of args: the callee may not be lowered yet */
       IrVar *result; /* NULL when the result is dropped or has no content */
     } call;
     struct {
@@ -321,6 +322,8 @@ IrUnit *ir_lower(Arena *arena, const Program *program, const Spec *entry, Diag *
 /* dump.c: functions, statements, loops, as text. */
 void ir_dump(const IrUnit *unit, StrBuf *out);
 void ir_dump_expr(const IrExpr *e, StrBuf *out);
+/* explain.c: what the passes said about each loop. */
+void ir_explain(const IrUnit *unit, StrBuf *out);
 /* verify.c: types, single sets of `once` variables, scopes. False with a message in *why (in the arena). */
 bool ir_verify(const IrUnit *unit, const char **why);
 

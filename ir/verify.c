@@ -77,7 +77,8 @@ static void check_stmt_facts(Verify *v, const IrStmt *s) {
     need(v, s->as.alloc.var->owns != s->as.alloc.local && s->as.alloc.var->type->layout != LAYOUT_A, "alloc into", s->as.alloc.var->name);
     break;
   case IRS_CALL:
-    for (uint32_t i = 0; i < s->as.call.callee->params.len; i++)
+    need(v, s->as.call.count == s->as.call.callee->params.len, "number of arguments in call of", s->as.call.callee->name);
+    for (uint32_t i = 0; i < s->as.call.count && !v->why; i++)
       need(v, s->as.call.args[i]->type == s->as.call.callee->params.data[i]->type, "argument type in call of", s->as.call.callee->name);
     if (s->as.call.result) {
       need(v, s->as.call.result->type == s->as.call.callee->result, "result type in call of", s->as.call.callee->name);

@@ -16,7 +16,7 @@ void ir_stmt_exprs(IrStmt *s, IrSlotFn fn, void *data) {
     fn(&s->as.store.value, data);
     break;
   case IRS_ALLOC: slots(s->as.alloc.shape, s->as.alloc.var->type->ndim, fn, data); break;
-  case IRS_CALL: slots(s->as.call.args, s->as.call.callee->params.len, fn, data); break;
+  case IRS_CALL: slots(s->as.call.args, s->as.call.count, fn, data); break;
   case IRS_CHECK:
     fn(&s->as.check.ok, data);
     slots(s->as.check.args, 4, fn, data);

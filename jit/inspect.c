@@ -12,6 +12,7 @@ typedef enum Stage {
   STAGE_AST,
   STAGE_TYPES,
   STAGE_LOOPS,
+  STAGE_EXPLAIN,
   STAGE_LLVM,
   STAGE_LLVM_OPT,
   STAGE_ASM,
@@ -25,6 +26,7 @@ static const struct {
     [STAGE_AST] = {"ast", "the syntax tree"},
     [STAGE_TYPES] = {"types", "every specialisation with the types of its expressions"},
     [STAGE_LOOPS] = {"loops", "the Loop IR; loops:after=PASS stops after a pass"},
+    [STAGE_EXPLAIN] = {"explain", "what the passes did with each loop, and why not"},
     [STAGE_LLVM] = {"llvm", "LLVM IR as generated"},
     [STAGE_LLVM_OPT] = {"llvm-opt", "LLVM IR after optimisation"},
     [STAGE_ASM] = {"asm", "assembly"},
@@ -86,6 +88,12 @@ static lj_status emit_loops(IrUnit *unit, const char *after, lj_report *report, 
   return LJ_OK;
 }
 
+static lj_status emit_remarks(IrUnit *unit, StrBuf *text) {
+  ir_run_passes(unit, NULL);
+  ir_explain(unit, text);
+  return LJ_OK;
+}
+
 static lj_status emit_code(lj_module *module, IrUnit *unit, Stage stage, lj_report *report, StrBuf *text) {
   Backend *backend;
   lj_status status = engine_backend(module->engine, &module->times, report, &backend);
@@ -109,7 +117,8 @@ static lj_status emit_unit(lj_module *module, const Spec *spec, Stage stage, con
   IrUnit *unit;
   arena_init(&arena);
   lj_status status = compile_unit(module, spec, &arena, report, &unit);
-  if (status == LJ_OK) status = stage == STAGE_LOOPS ? emit_loops(unit, after, report, text) : emit_code(module, unit, stage, report, text);
+  if (status == LJ_OK && stage == STAGE_EXPLAIN) status = emit_remarks(unit, text);
+  else if (status == LJ_OK) status = stage == STAGE_LOOPS ? emit_loops(unit, after, report, text) : emit_code(module, unit, stage, report, text);
   arena_drop(&arena);
   return status;
 }
@@ -132,6 +141,7 @@ lj_status lj_module_emit(lj_module *module, const char *stage, lj_function *func
     case STAGE_AST: ast_dump(module->ast, &text); break;
     case STAGE_TYPES: types_dump(&module->program, &text); break;
     case STAGE_LOOPS:
+    case STAGE_EXPLAIN:
     case STAGE_LLVM:
     case STAGE_LLVM_OPT:
     case STAGE_ASM:

@@ -1,19 +1,21 @@
 /* Fast Fourier transforms: mixed radix 4, 2, 3, 5 and small primes, Bluestein's algorithm for lengths with a large prime factor.
  * In C and not in the prelude: the passes gain nothing from being compiled for one program, and a program with one call of np.fft would
- * compile them for 60 ms; measured against NumPy (pocketfft) they take between 0.7 and 1.3 times as long. */
+ * compile them for 60 ms. Measured against NumPy (pocketfft): 0.1 to 1.3 times its time for complex lines, up
+ * to twice for real ones; as accurate (4e-16 at 65536 points, root mean square). */
 #include "runtime/rt_fft.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-enum { MOST_FACTORS = 64, LARGE_PRIME = 50 };
+enum { MOST_FACTORS = 64, LARGE_PRIME = 50, HUGE_FROM = 4 << 20, HUGE_PAGE = 2 << 20 };
 
 struct FftPlan {
   int64_t n;
   int count;
   int64_t factor[MOST_FACTORS];
   Cx *twiddles[MOST_FACTORS]; /* of pass k: for each of its rows j > 0 the roots of all i */
-  Cx *roots;                  /* all n; the twiddles are taken from them */
+  Cx *room;                   /* the other buffer of the passes; with Bluestein of the inner length */
   FftPlan *inner;             /* Bluestein: of a length of at least 2n - 1 that is easy; NULL: plain passes */
   Cx *chirp, *filter;         /* exp(-pi i k^2 / n); the transform of its conjugate, scaled by the inner length */
 };
@@ -23,6 +25,16 @@ static Cx sub(Cx a, Cx b) { return (Cx){a.re - b.re, a.im - b.im}; }
 static Cx mul(Cx a, Cx b) { return (Cx){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re}; }
 static Cx scale(double f, Cx a) { return (Cx){f * a.re, f * a.im}; }
 static Cx turn(Cx a) { return (Cx){a.im, -a.re}; } /* times -i */
+
+/* Memory for numbers that are written next; large blocks in large pages, which halves the time of a transform of a million points. */
+Cx *fft_take(int64_t count) {
+  size_t size = (size_t)count * sizeof(Cx);
+  if (size < HUGE_FROM) return malloc(size ? size : 1);
+  size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+  Cx *p = aligned_alloc(HUGE_PAGE, size);
+  if (p) (void)madvise(p, size, MADV_HUGEPAGE);
+  return p;
+}
 
 /* ---- roots of unity ---- */
 
@@ -46,21 +58,22 @@ static Cx root(int64_t k, int64_t n) {
   return (Cx){cos(angle), sin(angle)};
 }
 
-void fft_roots(int64_t n, int64_t count, Cx *out) {
-  enum { BITS = 6, FEW = 1 << BITS };
-  if (count <= 8 * FEW) {
-    for (int64_t k = 0; k < count; k++) out[k] = root(k, n);
+void fft_roots(int64_t n, int64_t step, int64_t count, Cx *out) {
+  enum { MOST = 64, FEW = 16 };
+  int64_t block = count < MOST * MOST ? FEW : MOST;
+  if (count <= 2 * FEW) {
+    for (int64_t k = 0; k < count; k++) out[k] = root(k * step % n, n);
     return;
   }
-  /* w^(a + b) = w^a w^b with a small: two sines for each 64 values; the product is made as w^a + w^a (w^b - 1), which rounds once. */
-  Cx less[FEW];
-  for (int64_t k = 0; k < FEW; k++) {
-    double half = M_PI * (double)k / (double)n, s = sin(half);
+  /* w^(a + b) = w^a w^b with b small: sines for one of a block's values; the product is made as w^a + w^a (w^b - 1), which rounds little. */
+  Cx less[MOST];
+  for (int64_t k = 0; k < block; k++) {
+    double half = M_PI * (double)(k * step) / (double)n, s = sin(half);
     less[k] = (Cx){-2 * s * s, -sin(2 * half)};
   }
-  for (int64_t base = 0; base < count; base += FEW) {
-    Cx w = root(base, n);
-    for (int64_t k = 0; k < FEW && base + k < count; k++) out[base + k] = add(w, mul(w, less[k]));
+  for (int64_t base = 0; base < count; base += block) {
+    Cx w = root(base * step % n, n);
+    for (int64_t k = 0; k < block && base + k < count; k++) out[base + k] = add(w, mul(w, less[k]));
   }
 }
 
@@ -119,25 +132,36 @@ static void pass5(int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
     }
 }
 
-/* Any radix, by the definition; `unit` holds its roots. */
+/* Any odd radix. Points m and radix - m share their roots but for a sign: sums meet the cosines, differences the sines. */
 static void pass_any(int64_t radix, int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
-  Cx unit[LARGE_PRIME + 1];
-  int64_t row = l1 * ido;
-  fft_roots(radix, radix, unit);
+  Cx unit[LARGE_PRIME + 1], sums[LARGE_PRIME / 2 + 1], differences[LARGE_PRIME / 2 + 1];
+  int64_t row = l1 * ido, half = radix / 2;
+  fft_roots(radix, 1, radix, unit);
   for (int64_t k = 0; k < l1; k++, x += radix * ido, y += ido)
-    for (int64_t i = 0; i < ido; i++)
-      for (int64_t j = 0; j < radix; j++) {
-        Cx sum = x[i];
-        for (int64_t m = 1, at = j; m < radix; m++, at += j) {
-          if (at >= radix) at -= radix;
-          sum = add(sum, mul(x[i + m * ido], unit[at]));
-        }
-        y[i + j * row] = j ? mul(sum, w[i + (j - 1) * ido]) : sum;
+    for (int64_t i = 0; i < ido; i++) {
+      Cx all = x[i];
+      for (int64_t m = 1; m <= half; m++) {
+        sums[m] = add(x[i + m * ido], x[i + (radix - m) * ido]);
+        differences[m] = sub(x[i + m * ido], x[i + (radix - m) * ido]);
+        all = add(all, sums[m]);
       }
+      y[i] = all;
+      for (int64_t j = 1; j <= half; j++) {
+        Cx p = x[i], q = {0, 0};
+        for (int64_t m = 1, at = j; m <= half; m++, at += j) {
+          if (at >= radix) at -= radix;
+          p = add(p, scale(unit[at].re, sums[m]));
+          q = sub(q, scale(unit[at].im, differences[m]));
+        }
+        q = turn(q);
+        y[i + j * row] = mul(add(p, q), w[i + (j - 1) * ido]);
+        y[i + (radix - j) * row] = mul(sub(p, q), w[i + (radix - j - 1) * ido]);
+      }
+    }
 }
 
-static void run_passes(const FftPlan *plan, Cx *x, Cx *room) {
-  Cx *from = x, *to = room;
+static void run_passes(const FftPlan *plan, Cx *x) {
+  Cx *from = x, *to = plan->room;
   int64_t l1 = 1;
   for (int f = 0; f < plan->count; f++) {
     int64_t radix = plan->factor[f], ido = plan->n / (l1 * radix);
@@ -170,15 +194,13 @@ static int64_t split(FftPlan *plan) { /* into factors; gives the largest */
 
 static bool make_twiddles(FftPlan *plan) {
   int64_t l1 = 1, n = plan->n;
-  plan->roots = malloc((size_t)n * sizeof *plan->roots);
-  if (!plan->roots) return false;
-  fft_roots(n, n, plan->roots);
+  plan->room = fft_take(n);
+  if (!plan->room) return false;
   for (int f = 0; f < plan->count; f++) {
     int64_t radix = plan->factor[f], ido = n / (l1 * radix);
-    Cx *w = plan->twiddles[f] = malloc((size_t)(radix * ido) * sizeof *w);
+    Cx *w = plan->twiddles[f] = fft_take((radix - 1) * ido);
     if (!w) return false;
-    for (int64_t j = 1; j < radix; j++)
-      for (int64_t i = 0; i < ido; i++) *w++ = plan->roots[j * l1 * i];
+    for (int64_t j = 1; j < radix; j++) fft_roots(n / l1, j, ido, w + (j - 1) * ido);
     l1 *= radix;
   }
   return true;
@@ -199,12 +221,14 @@ static int64_t easy_length(int64_t least) {
 static bool make_bluestein(FftPlan *plan) {
   int64_t n = plan->n, m = easy_length(2 * n - 1);
   plan->inner = fft_plan(m);
-  plan->chirp = malloc((size_t)n * sizeof *plan->chirp);
-  plan->filter = calloc((size_t)m, sizeof *plan->filter);
-  Cx *roots = malloc((size_t)(2 * n) * sizeof *roots);
-  bool ok = plan->inner && plan->chirp && plan->filter && roots;
+  plan->chirp = fft_take(n);
+  plan->filter = fft_take(m);
+  plan->room = fft_take(m + 1);
+  bool ok = plan->inner && plan->chirp && plan->filter && plan->room;
   if (ok) {
-    fft_roots(2 * n, 2 * n, roots);
+    Cx *roots = plan->room; /* 2n of them fit: m >= 2n - 1 */
+    fft_roots(2 * n, 1, 2 * n, roots);
+    memset(plan->filter, 0, (size_t)m * sizeof *plan->filter);
     for (int64_t k = 0, square = 0; k < n; k++) { /* k^2 modulo 2n */
       plan->chirp[k] = roots[square];
       square += 2 * k + 1;
@@ -216,9 +240,8 @@ static bool make_bluestein(FftPlan *plan) {
       plan->filter[k] = c;
       if (k) plan->filter[m - k] = c;
     }
-    ok = fft_run(plan->inner, plan->filter);
+    fft_run(plan->inner, plan->filter);
   }
-  free(roots);
   return ok;
 }
 
@@ -236,32 +259,28 @@ void fft_plan_free(FftPlan *plan) {
   if (!plan) return;
   for (int f = 0; f < plan->count; f++) free(plan->twiddles[f]);
   fft_plan_free(plan->inner);
-  free(plan->roots), free(plan->chirp), free(plan->filter);
+  free(plan->room), free(plan->chirp), free(plan->filter);
   free(plan);
 }
 
 /* A convolution with the chirp: y = chirp * ifft(fft(x chirp) filter); the inverse by swapping the parts. */
-static void run_bluestein(const FftPlan *plan, Cx *x, Cx *y, Cx *room) {
+static void run_bluestein(const FftPlan *plan, Cx *x) {
+  Cx *y = plan->room;
   int64_t n = plan->n, m = plan->inner->n;
   for (int64_t k = 0; k < n; k++) y[k] = mul(x[k], plan->chirp[k]);
   memset(y + n, 0, (size_t)(m - n) * sizeof *y);
-  run_passes(plan->inner, y, room);
+  run_passes(plan->inner, y);
   for (int64_t k = 0; k < m; k++) {
     Cx z = mul(y[k], plan->filter[k]);
     y[k] = (Cx){z.im, z.re};
   }
-  run_passes(plan->inner, y, room);
+  run_passes(plan->inner, y);
   for (int64_t k = 0; k < n; k++) x[k] = mul((Cx){y[k].im, y[k].re}, plan->chirp[k]);
 }
 
-bool fft_run(const FftPlan *plan, Cx *x) {
-  int64_t m = plan->inner ? plan->inner->n : plan->n;
-  Cx *room = malloc((size_t)m * (plan->inner ? 2 : 1) * sizeof *room);
-  if (!room) return false;
+void fft_run(FftPlan *plan, Cx *x) {
   if (plan->inner)
-    run_bluestein(plan, x, room, room + m);
+    run_bluestein(plan, x);
   else
-    run_passes(plan, x, room);
-  free(room);
-  return true;
+    run_passes(plan, x);
 }

@@ -13,9 +13,10 @@ typedef struct Cx {
 typedef struct FftPlan FftPlan;
 FftPlan *fft_plan(int64_t n); /* n > 0; NULL when memory is short. Freed with fft_plan_free. */
 void fft_plan_free(FftPlan *plan);
-/* Forward transform in place, unscaled. False when memory is short. */
-bool fft_run(const FftPlan *plan, Cx *x);
-/* out[k] = exp(-2 pi i k / n), each correct to about an ulp. */
-void fft_roots(int64_t n, int64_t count, Cx *out);
+Cx *fft_take(int64_t count); /* memory for so many; freed with free(); NULL when memory is short */
+/* Forward transform in place, unscaled. Uses the plan's room: one thread at a time. */
+void fft_run(FftPlan *plan, Cx *x);
+/* out[k] = exp(-2 pi i k step / n), each correct to about an ulp; step * count < 2^63. */
+void fft_roots(int64_t n, int64_t step, int64_t count, Cx *out);
 
 #endif

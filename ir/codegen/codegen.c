@@ -98,10 +98,17 @@ static void declare(Codegen *cg, const IrFunc *f) {
   LLVMSetLinkage(fn, LLVMInternalLinkage);
   LLVMSetFunctionCallConv(fn, LLVMFastCallConv);
   function_attributes(cg, fn);
-  const FuncDef *def = f->spec ? f->spec->func : NULL;
-  if (def && def->module->source->is_library && def->options.inline_ == TRI_NO) cg_func_attr(cg, fn, CGA_NOINLINE);
   LLVMAddAttributeAtIndex(fn, 1, cg_attr(cg, CGA_NOALIAS, 0));
   cg->funcs[f->index] = fn;
+}
+
+/* Library functions of some size stay functions: inside the caller they gain little, and the optimiser's time grows faster than its functions.
+ * Their decorator may say otherwise. */
+static bool stays_function(const IrFunc *f, LLVMValueRef fn) {
+  enum { SMALL = 24 }; /* basic blocks */
+  const FuncDef *def = f->spec ? f->spec->func : NULL;
+  if (!def || !def->module->source->is_library || def->options.inline_ == TRI_YES) return false;
+  return def->options.inline_ == TRI_NO || LLVMCountBasicBlocks(fn) > SMALL;
 }
 
 /* Cold blocks go behind the others; the entry block, which collected the allocas, gets its branch. */
@@ -109,6 +116,7 @@ static void finish_function(Codegen *cg) {
   for (uint32_t i = 0; i < cg->f.cold.len; i++) LLVMMoveBasicBlockAfter(cg->f.cold.data[i], LLVMGetLastBasicBlock(cg->f.fn));
   LLVMPositionBuilderAtEnd(cg->b, cg->f.entry);
   LLVMBuildBr(cg->b, cg->f.start);
+  if (stays_function(cg->f.ir, cg->f.fn)) cg_func_attr(cg, cg->f.fn, CGA_NOINLINE);
 }
 
 static void begin_function(Codegen *cg, const IrFunc *f, LLVMValueRef fn) {

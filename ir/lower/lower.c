@@ -164,6 +164,7 @@ IrExpr *lower_call_spec(Lower *lo, const Expr *call, const Callee *callee) {
   lo->b.span = call->span;
   IrStmt *s = ir_stmt(&lo->b, IRS_CALL);
   s->as.call.callee = func;
-  s->as.call.args = args.data ? args.data : arena_array(lo->arena, IrExpr *, 1);
+  s->as.call.args = args.data;
+  s->as.call.count = args.len;
   return call_result(lo, s, lower_type(lo, call), call->span);
 }

@@ -126,7 +126,7 @@ static uint32_t new_axes(const Lower *lo, const Expr *e) {
   const ExprVec *items = &e->as.index.items;
   for (uint32_t i = 0; i < items->len; i++) {
     const Type *t = lower_type(lo, items->data[i]);
-    if (!t || t->kind == TYPE_TUPLE) return 0;
+    if (!t || t->kind == TYPE_TUPLE || t->kind == TYPE_ARRAY) return 0; /* of index arrays the place is not known here */
     made += t->kind == TYPE_SLICE || t->kind == TYPE_NONE;
   }
   for (uint32_t i = 0; i < items->len; i++) {

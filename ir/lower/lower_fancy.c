@@ -1,7 +1,7 @@
 /* Subscripts with arrays of integers, and with arrays of bools among other items: a[idx], a[1:, i, j], a[m, 0], stores and operators in place.
  * In: a subscript whose items are read. Out: a copy, or stores one after the other (the last one wins where places repeat, as in NumPy).
  * The index arrays are broadcast together; where their dimensions stand in the result is NumPy's rule: at the place of the first, or in
- * front when a slice or newaxis comes between them (integers beside arrays count as arrays). Stores check every index first. */
+ * front when a slice, newaxis or ellipsis comes between them (integers beside arrays count as arrays). Stores check every index first. */
 #include "ir/lower/lower_index.h"
 #include "ir/lower/lower_scalar.h"
 
@@ -56,7 +56,8 @@ static void read_items(Lower *lo, Fancy *x, View *v, const Subscript *s, bool wr
     const Item *item = &s->items[i];
     bool advanced = (item->kind == ITEM_ARRAY || item->kind == ITEM_AT) && i >= s->level;
     if (advanced && !seen) x->place = x->dim_count;
-    if (advanced && seen && s->items[i - 1].kind != ITEM_ARRAY && s->items[i - 1].kind != ITEM_AT) apart = true;
+    bool after_other = i > s->level && s->items[i - 1].kind != ITEM_ARRAY && s->items[i - 1].kind != ITEM_AT;
+    if (advanced && seen && (after_other || s->gaps >> i & 1)) apart = true;
     seen |= advanced;
     if (item->kind == ITEM_NEW) x->dims[x->dim_count++] = DIM_NEW;
     if (item->kind == ITEM_ARRAY) axis += add_array(lo, x, v, s, item, axis, writes);

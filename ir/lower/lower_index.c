@@ -101,6 +101,7 @@ static void push_value(Lower *lo, Subscript *s, uint32_t level, uint32_t rest, I
     s->items[s->count++] = (Item){.kind = ITEM_NEW};
     s->is_view = true;
   } else if (t->kind == TYPE_ELLIPSIS) {
+    if (!rest) s->gaps |= 1u << s->count;
     push_whole(lo, s, rest);
     s->is_view = true;
   } else if (is_index_array(value_type(t))) {

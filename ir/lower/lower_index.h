@@ -20,6 +20,7 @@ typedef struct Subscript {
   Item items[3 * TYPE_MAX_NDIM];
   uint32_t count, axis;
   uint32_t level; /* items from here on are the last pair of brackets' */
+  uint32_t gaps;  /* bit per item: an ellipsis for no axes stands before it */
   bool is_view;   /* not an element */
   bool is_fancy;  /* an item is an array */
 } Subscript;

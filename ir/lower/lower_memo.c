@@ -101,6 +101,7 @@ void lower_memo(Lower *lo, IrFunc *func, IrFunc *body) {
   call->as.call.callee = body;
   call->as.call.args = arena_array(lo->arena, IrExpr *, func->params.len + 1);
   for (uint32_t i = 0; i < func->params.len; i++) call->as.call.args[i] = ir_var(b, func->params.data[i]);
+  call->as.call.count = func->params.len;
   IrExpr *value = ir_int(b, 0);
   if (has_content) {
     IrVar *var = call->as.call.result = ir_new_var(b, NULL, spec->result);

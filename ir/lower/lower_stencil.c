@@ -82,7 +82,8 @@ static IrExpr *cval_of(Stencil *s) {
   double value = 0;
   if (cval) (void)decorator_number(cval, &value);
   const Type *elem = lower_elem_type(lo, s->out->type);
-  IrExpr *e = value == (double)(int64_t)value && !(value == 0 && signbit(value)) ? ir_int(&lo->b, (int64_t)value) : ir_float(&lo->b, value);
+  bool is_whole = fabs(value) < 0x1p53 && value == floor(value) && !signbit(value == 0 ? value : 0.0);
+  IrExpr *e = is_whole ? ir_int(&lo->b, (int64_t)value) : ir_float(&lo->b, value);
   return lower_stable(lo, ir_cast(&lo->b, elem, e));
 }
 
@@ -123,6 +124,7 @@ static IrExpr *call_kernel(Stencil *s, IrExpr *const *point) {
   IrStmt *call = ir_stmt(&lo->b, IRS_CALL);
   call->as.call.callee = lower_func_of(lo, spec);
   call->as.call.args = args.data;
+  call->as.call.count = args.len;
   IrVar *value = call->as.call.result = ir_new_var(&lo->b, NULL, spec->result);
   value->once = value->temp = true;
   return ir_var(&lo->b, value);

@@ -15,7 +15,8 @@ IrExpr *lower_call_scalar(Lower *lo, const Spec *spec, IrExpr *const *values, ui
   lo->b.span = at;
   IrStmt *s = ir_stmt(&lo->b, IRS_CALL);
   s->as.call.callee = lower_func_of(lo, spec);
-  s->as.call.args = args.data ? args.data : arena_array(lo->arena, IrExpr *, 1);
+  s->as.call.args = args.data;
+  s->as.call.count = args.len;
   lo->b.span = saved;
   if (!lower_has_content(spec->result)) return ir_none(&lo->b, spec->result);
   IrVar *var = ir_new_var(&lo->b, NULL, spec->result);

@@ -382,6 +382,7 @@ START_TEST(test_call_chain) {
   IrStmt *s = ir_stmt(&b, IRS_CALL);
   s->as.call.result = r;
   s->as.call.args = arena_array(&arena, IrExpr *, 1);
+  s->as.call.count = 1;
   s->as.call.args[0] = ir_var(&b, x);
   ret(ir_binary(&b, IR_ADD, i64(), ir_var(&b, r), ir_int(&b, 1)));
   inner = func("inner", i64());
@@ -415,6 +416,7 @@ START_TEST(test_recursion) {
   s->as.call.callee = f;
   s->as.call.result = r;
   s->as.call.args = arena_array(&arena, IrExpr *, 1);
+  s->as.call.count = 1;
   s->as.call.args[0] = ir_binary(&b, IR_SUB, i64(), ir_var(&b, n), ir_int(&b, 1));
   ret(ir_binary(&b, IR_XOR, i64(), ir_var(&b, r), ir_var(&b, n)));
   int64_t arg = 1000, got = 0;
