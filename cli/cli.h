@@ -62,6 +62,7 @@ int session_write(const char *path, const char *data, size_t length);   /* NULL 
 
 int cmd_run(const Args *args);
 int cmd_check(const Args *args);
+int cmd_functions(const Args *args);
 int cmd_types(const Args *args);
 int cmd_emit(const Args *args);
 int cmd_explain(const Args *args);

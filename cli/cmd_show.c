@@ -12,6 +12,52 @@ int cmd_check(const Args *args) {
   return session_close(&s, status);
 }
 
+/* ---- functions: the library by module, one line a module and kind ---- */
+
+typedef struct Group {
+  const char *prefix, *title;
+} Group;
+static const Group groups[] = {
+    {"", "Python"},           {"math", "math"},          {"cmath", "cmath"},       {"time", "time"},     {"numpy", "numpy"},
+    {"numpy.random", "numpy.random"}, {"numpy.linalg", "numpy.linalg"}, {"numpy.fft", "numpy.fft"}, {"array", "arrays: methods and attributes"},
+    {"scalar", "numbers: methods and attributes"}, {"numba", "numba"}, {"functools", "functools"},
+};
+
+/* "numpy.random.rand" belongs to "numpy.random" with the name "rand". */
+static const char *name_in(const char *full, const char *prefix) {
+  const char *dot = strrchr(full, '.');
+  size_t length = dot ? (size_t)(dot - full) : 0;
+  return length == strlen(prefix) && strncmp(full, prefix, length) == 0 ? full + length + (dot != NULL) : NULL;
+}
+
+static void print_params(const char *params) {
+  putchar('(');
+  for (const char *p = params; *p;) {
+    size_t length = strcspn(p, ",");
+    bool optional = p[length - 1] == '?';
+    printf("%.*s%s", (int)(length - optional), p, optional ? "=" : "");
+    p += length + (p[length] == ',');
+    if (*p) fputs(", ", stdout);
+  }
+  putchar(')');
+}
+
+int cmd_functions(const Args *args) {
+  (void)args;
+  for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
+    printf("%s**%s:**", g ? "\n" : "", groups[g].title);
+    for (size_t i = 0, shown = 0; lj_library_name(i); i++) {
+      const char *name = name_in(lj_library_name(i), groups[g].prefix);
+      if (!name) continue;
+      printf("%s`%s", shown++ ? " · " : " ", name);
+      if (lj_library_params(i)[0]) print_params(lj_library_params(i));
+      putchar('`');
+    }
+    putchar('\n');
+  }
+  return 0;
+}
+
 static int emit_module(Session *s, const char *stage, const char *path) {
   lj_function *function = NULL;
   int status = session_load(s, path, s->args->call ? 0 : LJ_LOAD_MAIN);

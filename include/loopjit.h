@@ -333,6 +333,10 @@ LJ_API void lj_owner_release(void *owner); /* NULL is allowed */
 /* The stages that can be shown, in order: "tokens", "ast", "types", "loops", "explain", "llvm", "llvm-opt", "asm", "obj". NULL beyond the end. */
 LJ_API const char *lj_stage_name(size_t index);
 LJ_API const char *lj_stage_about(size_t index); /* what it is, in a few words */
+/* What programs may call or read besides their own functions, in the order of the compiler's table: "numpy.zeros", "array.sum" (methods and attributes of
+ * arrays), "scalar.real", "len". NULL beyond the end. */
+LJ_API const char *lj_library_name(size_t index);
+LJ_API const char *lj_library_params(size_t index); /* names separated by commas, `?` behind optional ones, "*" for any number; "" for none */
 /* The passes over the Loop IR, in order. NULL beyond the end. */
 LJ_API const char *lj_pass_name(size_t index);
 LJ_API const char *lj_pass_about(size_t index);

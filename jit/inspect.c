@@ -35,6 +35,9 @@ static const struct {
 
 const char *lj_stage_name(size_t index) { return index < STAGE_COUNT ? stages[index].name : NULL; }
 const char *lj_stage_about(size_t index) { return index < STAGE_COUNT ? stages[index].about : NULL; }
+const char *lj_library_name(size_t index) { return index < BI_COUNT ? builtins[index].name : NULL; }
+const char *lj_library_params(size_t index) { return index < BI_COUNT ? builtins[index].params : NULL; }
+
 const char *lj_pass_name(size_t index) { return index < ir_pass_count ? ir_passes[index].name : NULL; }
 const char *lj_pass_about(size_t index) { return index < ir_pass_count ? ir_passes[index].what : NULL; }
 

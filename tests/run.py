@@ -184,9 +184,25 @@ def doc_cases():
         for i, (kind, source) in enumerate(blocks):
             if kind == "python" and i + 1 < len(blocks) and blocks[i + 1][0] in ("output", "error"):
                 yield "%s block %d" % (name, i + 1), source, blocks[i + 1]
+    yield "docs/LANGUAGE.md list of functions", None, None
+
+
+def function_list(options):
+    """The list in docs/LANGUAGE.md is what `loopjit functions` prints; --update writes it."""
+    path = os.path.join(ROOT, "docs", "LANGUAGE.md")
+    status, out, err = command(options.loopjit, ["functions"], ROOT)
+    before, mark, rest = text(read(path)).partition("<!-- functions -->\n")
+    now, end, after = rest.partition("<!-- end of functions -->")
+    if options.update and mark and end:
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(before + mark + text(out) + end + after)
+        return None
+    return bad_status(status, err, 0) or first_difference(now.encode(), out, "list; ./dev test docs --update writes it:")
 
 
 def doc(case, options):
+    if case[1] is None:
+        return function_list(options)
     _, source, (kind, want) = case
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "example.lp"), "w", encoding="utf-8") as f:

@@ -355,6 +355,7 @@ static bool version_loop(Nest *n, IrBuilder *b, IrBlock *out, bool in_alias) {
   b->block = &before;
   IrExpr *cond = range_conditions(n, b);
   uint32_t overlaps = separate ? overlap_tests(n, b, &cond) : 0;
+  b->block = out;
   if (!n->dropped.len && !overlaps && !separate) return false;
   IrStmt *fast = fast_version(n);
   remark(n, fast, overlaps);
@@ -366,7 +367,6 @@ static bool version_loop(Nest *n, IrBuilder *b, IrBlock *out, bool in_alias) {
   }
   IrBlock one = {&loop, 1, 1};
   mark_cold(&one);
-  b->block = out;
   IrStmt *branch = ir_stmt(b, IRS_IF);
   branch->as.if_.cond = cond;
   vec_push(b->arena, &branch->as.if_.then, fast);
