@@ -40,7 +40,7 @@ static void add_block(Arena *arena, size_t need) {
 void *arena_alloc(Arena *arena, size_t size, size_t align) {
   LJ_ASSERT(align != 0 && (align & (align - 1)) == 0);
   size_t skip = arena->at ? (size_t)(-(uintptr_t)arena->at & (align - 1)) : 0;
-  size_t room = (size_t)(arena->end - arena->at);
+  size_t room = arena->at ? (size_t)(arena->end - arena->at) : 0;
   if (!arena->at || room < skip || room - skip < size) {
     if (size > SIZE_MAX - align) lj_panic(__FILE__, __LINE__, "allocation too large");
     add_block(arena, size + align);

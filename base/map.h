@@ -15,8 +15,8 @@ typedef struct Map {
   uint32_t slot_count;
 } Map; /* zero-initialised is empty */
 
-void *map_get(const Map *map, uint64_t key);                         /* NULL when absent */
-void map_put(Arena *arena, Map *map, uint64_t key, void *value);     /* replaces */
+void *map_get(const Map *map, uint64_t key); /* NULL when absent */
+void map_put(Arena *arena, Map *map, uint64_t key, void *value); /* replaces */
 static inline uint64_t map_key(const void *pointer) { return (uint64_t)(uintptr_t)pointer; }
 uint64_t hash_bytes(const void *data, size_t length, uint64_t seed); /* not cryptographic */
 

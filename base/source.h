@@ -26,8 +26,6 @@ typedef struct LineCol {
 void source_init(Source *src, Arena *arena, const char *name, const char *text, uint32_t length);
 LineCol source_line_col(const Source *src, uint32_t offset);
 const char *source_line(const Source *src, uint32_t line, uint32_t *length); /* without its line end; line counts from 1 */
-static inline Span span_join(Span a, Span b) {
-  return (Span){a.src ? a.src : b.src, a.lo < b.lo ? a.lo : b.lo, a.hi > b.hi ? a.hi : b.hi};
-}
+static inline Span span_join(Span a, Span b) { return (Span){a.src ? a.src : b.src, a.lo < b.lo ? a.lo : b.lo, a.hi > b.hi ? a.hi : b.hi}; }
 
 #endif

@@ -73,14 +73,14 @@ I k_sieve(I n, bool *restrict flags) {
   return count;
 }
 
-void k_expr(I n, I n2, I n3, I n4, I n5, const double *restrict a, const double *restrict b, const double *restrict c, const double *restrict d,
-            double *restrict out) {
+void k_expr(I n, I n2, I n3, I n4, I n5, const double *restrict a, const double *restrict b, const double *restrict c,
+            const double *restrict d, double *restrict out) {
   (void)n2, (void)n3, (void)n4, (void)n5;
   for (I i = 0; i < n; i++) out[i] = a[i] * b[i] + c[i] * d[i] - 0.5 * a[i];
 }
 
-void k_expr32(I n, I n2, I n3, I n4, I n5, const float *restrict a, const float *restrict b, const float *restrict c, const float *restrict d,
-              float *restrict out) {
+void k_expr32(I n, I n2, I n3, I n4, I n5, const float *restrict a, const float *restrict b, const float *restrict c,
+              const float *restrict d, float *restrict out) {
   (void)n2, (void)n3, (void)n4, (void)n5;
   for (I i = 0; i < n; i++) out[i] = a[i] * b[i] + c[i] * d[i] - 0.5f * a[i];
 }
@@ -120,7 +120,8 @@ static double cnd(double d) {
   return d > 0 ? 1.0 - r : r;
 }
 
-void k_blackscholes(I n, I n2, I n3, I n4, const double *restrict s, const double *restrict x, const double *restrict t, double *restrict call) {
+void k_blackscholes(I n, I n2, I n3, I n4, const double *restrict s, const double *restrict x, const double *restrict t,
+                    double *restrict call) {
   (void)n2, (void)n3, (void)n4;
   for (I i = 0; i < n; i++) {
     double root = sqrt(t[i]), d1 = (log(s[i] / x[i]) + (0.02 + 0.5 * 0.3 * 0.3) * t[i]) / (0.3 * root), d2 = d1 - 0.3 * root;

@@ -70,9 +70,12 @@ static void read_args(const char *folder, Args *args, lj_report *report) {
         if (!args->saved[i]) die("no memory", NULL);
         memcpy(args->saved[i], args->values[i].as.array.data, bytes);
       }
-    } else if (strncmp(line, "i64 ", 4) == 0) args->values[i] = lj_int64(strtoll(line + 4, NULL, 10));
-    else if (strncmp(line, "f64 ", 4) == 0) args->values[i] = lj_float64(strtod(line + 4, NULL));
-    else die("args.txt: a line is neither array, i64 nor f64", NULL);
+    } else if (strncmp(line, "i64 ", 4) == 0)
+      args->values[i] = lj_int64(strtoll(line + 4, NULL, 10));
+    else if (strncmp(line, "f64 ", 4) == 0)
+      args->values[i] = lj_float64(strtod(line + 4, NULL));
+    else
+      die("args.txt: a line is neither array, i64 nor f64", NULL);
   }
   fclose(f);
 }

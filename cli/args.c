@@ -133,7 +133,8 @@ bool args_parse(const Command *command, int argc, char **argv, Args *args) {
     return args_wrong(command->name, "there is no error model '%s': python or numpy", args->error_model), false;
   if (args->opt && (strlen(args->opt) != 1 || !strchr("0123", args->opt[0])))
     return args_wrong(command->name, "there is no optimisation level '%s': 0, 1, 2 or 3", args->opt), false;
-  if (args->threads && (strspn(args->threads, "0123456789") != strlen(args->threads) || strlen(args->threads) > 3 || atoi(args->threads) < 1))
+  if (args->threads &&
+      (strspn(args->threads, "0123456789") != strlen(args->threads) || strlen(args->threads) > 3 || atoi(args->threads) < 1))
     return args_wrong(command->name, "there cannot be '%s' threads", args->threads), false;
   if (args->sig && !args->call) return args_wrong(command->name, "--sig needs --call FUNC"), false;
   return true;

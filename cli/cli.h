@@ -9,15 +9,16 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
 
 /* Options: one row each. Field, letter, name, what its value is called (NULL: it takes none), the commands that have it, what it does. */
 #define OPTIONS(X)                                                                                                                         \
-  X(call, 0, "call", "FUNC", "run types emit explain", "call this function; for run the arguments follow")                                         \
-  X(sig, 0, "sig", "TYPES", "types emit explain", "types of the function's arguments: \"float64[:, ::1], int64\"")                                 \
-  X(output, 'o', "output", "FILE", "run emit explain", "write the result here; run: .npy, or .npz for a tuple")                                    \
-  X(time, 0, "time", NULL, "run check types emit explain", "show each stage's milliseconds on stderr")                                             \
-  X(fastmath, 0, "fastmath", NULL, "run check types emit explain", "allow reassociation and approximate functions")                                \
-  X(parallel, 0, "parallel", NULL, "run check types emit explain", "run prange and large array expressions on all cores")                          \
-  X(threads, 0, "threads", "N", "run", "run parallel loops on N threads (all cores, or LOOPJIT_NUM_THREADS)")                             \
-  X(error_model, 0, "error-model", "MODEL", "run check types emit explain", "division by zero: python (raises, the default) or numpy (inf, nan)")  \
-  X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit explain", "do not check indices")                                             \
+  X(call, 0, "call", "FUNC", "run types emit explain", "call this function; for run the arguments follow")                                 \
+  X(sig, 0, "sig", "TYPES", "types emit explain", "types of the function's arguments: \"float64[:, ::1], int64\"")                         \
+  X(output, 'o', "output", "FILE", "run emit explain", "write the result here; run: .npy, or .npz for a tuple")                            \
+  X(time, 0, "time", NULL, "run check types emit explain", "show each stage's milliseconds on stderr")                                     \
+  X(fastmath, 0, "fastmath", NULL, "run check types emit explain", "allow reassociation and approximate functions")                        \
+  X(parallel, 0, "parallel", NULL, "run check types emit explain", "run prange and large array expressions on all cores")                  \
+  X(threads, 0, "threads", "N", "run", "run parallel loops on N threads (all cores, or LOOPJIT_NUM_THREADS)")                              \
+  X(error_model, 0, "error-model", "MODEL", "run check types emit explain",                                                                \
+    "division by zero: python (raises, the default) or numpy (inf, nan)")                                                                  \
+  X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit explain", "do not check indices")                                     \
   X(cpu, 0, "cpu", "NAME", "run emit", "compile for this CPU instead of this machine's")                                                   \
   X(opt, 0, "opt", "LEVEL", "run emit", "optimisation level, 0 to 3 (the default)")                                                        \
   X(help, 'h', "help", NULL, "run check types emit explain", "show this text")

@@ -18,9 +18,18 @@ typedef struct Group {
   const char *prefix, *title;
 } Group;
 static const Group groups[] = {
-    {"", "Python"},           {"math", "math"},          {"cmath", "cmath"},       {"time", "time"},     {"numpy", "numpy"},
-    {"numpy.random", "numpy.random"}, {"numpy.linalg", "numpy.linalg"}, {"numpy.fft", "numpy.fft"}, {"array", "arrays: methods and attributes"},
-    {"scalar", "numbers: methods and attributes"}, {"numba", "numba"}, {"functools", "functools"},
+    {"", "Python"},
+    {"math", "math"},
+    {"cmath", "cmath"},
+    {"time", "time"},
+    {"numpy", "numpy"},
+    {"numpy.random", "numpy.random"},
+    {"numpy.linalg", "numpy.linalg"},
+    {"numpy.fft", "numpy.fft"},
+    {"array", "arrays: methods and attributes"},
+    {"scalar", "numbers: methods and attributes"},
+    {"numba", "numba"},
+    {"functools", "functools"},
 };
 
 /* "numpy.random.rand" belongs to "numpy.random" with the name "rand". */

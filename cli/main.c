@@ -14,9 +14,11 @@ static const Command commands[] = {
     {"check", "check FILE.lp", "Report every error and warning of a program without running it.", 1, 1, cmd_check},
     {"types", "types FILE.lp [--call FUNC --sig TYPES]", "Show the inferred type of every expression, for every specialisation.", 1, 1,
      cmd_types},
-    {"explain", "explain FILE.lp [--call FUNC --sig TYPES]", "Show what the compiler did with each loop, and what it did not do and why.", 1, 1, cmd_explain},
+    {"explain", "explain FILE.lp [--call FUNC --sig TYPES]", "Show what the compiler did with each loop, and what it did not do and why.",
+     1, 1, cmd_explain},
     {"emit", "emit STAGE FILE.lp [--call FUNC --sig TYPES]", "Show what a stage of the compiler gives.", 2, 2, cmd_emit},
-    {"functions", "functions", "List the functions, methods and attributes that programs may use, as a table in Markdown.", 0, 0, cmd_functions},
+    {"functions", "functions", "List the functions, methods and attributes that programs may use, as a table in Markdown.", 0, 0,
+     cmd_functions},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

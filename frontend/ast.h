@@ -17,8 +17,8 @@ typedef struct Local Local;
 typedef struct Def Def;
 typedef struct Global Global;
 typedef struct Builtin Builtin; /* frontend/builtins.h */
-typedef uint32_t ExprId;        /* dense per FuncDef: a Spec's types are an array indexed by it */
-typedef uint32_t DefId;         /* dense per FuncDef */
+typedef uint32_t ExprId; /* dense per FuncDef: a Spec's types are an array indexed by it */
+typedef uint32_t DefId; /* dense per FuncDef */
 
 typedef Vec(Expr *) ExprVec;
 typedef Vec(Stmt *) StmtVec;
@@ -56,8 +56,9 @@ typedef enum ExprKind {
 } ExprKind;
 
 #define BIN_OPS(X)                                                                                                                         \
-  X(ADD, "+") X(SUB, "-") X(MUL, "*") X(MATMUL, "@") X(DIV, "/") X(FLOORDIV, "//") X(MOD, "%") X(POW, "**") X(SHL, "<<") X(SHR, ">>")      \
-  X(AND, "&") X(OR, "|") X(XOR, "^")
+  X(ADD, "+")                                                                                                                              \
+  X(SUB, "-") X(MUL, "*") X(MATMUL, "@") X(DIV, "/") X(FLOORDIV, "//") X(MOD, "%") X(POW, "**") X(SHL, "<<") X(SHR, ">>") X(AND, "&")      \
+      X(OR, "|") X(XOR, "^")
 typedef enum BinOp {
 #define X(id, text) BIN_##id,
   BIN_OPS(X)
@@ -95,22 +96,22 @@ typedef struct CompFor {
 
 /* A part of an f-string: either text (value NULL) or a value with conversion and format specification. */
 typedef struct FPart {
-  Sym text;                  /* literal text, {{ and }} already reduced; NULL for a value */
-  Expr *value;               /* NULL for text */
-  char conversion;           /* 's', 'r', 'a' or 0 */
-  Vec(struct FPart) spec;    /* empty when there is none; may hold nested values */
+  Sym text; /* literal text, {{ and }} already reduced; NULL for a value */
+  Expr *value; /* NULL for text */
+  char conversion; /* 's', 'r', 'a' or 0 */
+  Vec(struct FPart) spec; /* empty when there is none; may hold nested values */
 } FPart;
 typedef Vec(FPart) FPartVec;
 
 /* What a NAME or ATTR (np.pi, math.sqrt, np.random.rand) refers to. Set by sema. */
 typedef enum RefKind {
-  REF_NONE,    /* not resolved by sema: an attribute of a value (a.shape), decided by its type */
-  REF_DEF,     /* a local variable, read in the version `def` */
-  REF_GLOBAL,  /* a top-level variable read from inside a function */
-  REF_FUNC,    /* a function of the module, or an inner function */
+  REF_NONE, /* not resolved by sema: an attribute of a value (a.shape), decided by its type */
+  REF_DEF, /* a local variable, read in the version `def` */
+  REF_GLOBAL, /* a top-level variable read from inside a function */
+  REF_FUNC, /* a function of the module, or an inner function */
   REF_CAPTURE, /* a local of the enclosing function, read from an inner one; `def` is set in the inner function (kind DEF_CAPTURE) */
   REF_BUILTIN, /* a row of builtins.def */
-  REF_MODULE,  /* np, math, np.random, …: only good for attribute access */
+  REF_MODULE, /* np, math, np.random, …: only good for attribute access */
 } RefKind;
 typedef struct Ref {
   RefKind kind;
@@ -126,16 +127,16 @@ struct Expr {
   ExprKind kind;
   ExprId id; /* set by sema: dense per function; default values count to the function whose parameter they are */
   Span span; /* where it was written; never empty */
-  Ref ref;   /* EXPR_NAME, EXPR_ATTR, EXPR_WALRUS: set by sema */
+  Ref ref; /* EXPR_NAME, EXPR_ATTR, EXPR_WALRUS: set by sema */
   union {
     struct {
       uint64_t value; /* EXPR_INT; the parser refuses what does not fit */
     } integer;
     double number; /* EXPR_FLOAT, EXPR_IMAG */
     bool boolean;
-    Sym str;        /* EXPR_STR: the value, UTF-8 */
+    Sym str; /* EXPR_STR: the value, UTF-8 */
     FPartVec parts; /* EXPR_FSTRING */
-    Sym name;       /* EXPR_NAME */
+    Sym name; /* EXPR_NAME */
     struct {
       Expr *base;
       Sym name;
@@ -148,7 +149,7 @@ struct Expr {
     } index;
     struct {
       Expr *lo, *hi, *step; /* each may be NULL */
-    } slice;                /* only as an item of EXPR_INDEX */
+    } slice; /* only as an item of EXPR_INDEX */
     struct {
       Expr *callee;
       ExprVec args;
@@ -165,12 +166,12 @@ struct Expr {
     } binary;
     struct {
       ExprVec operands; /* n+1 */
-      Vec(CmpOp) ops;   /* n; a < b < c has two */
+      Vec(CmpOp) ops; /* n; a < b < c has two */
     } compare;
     struct {
       bool is_or;
       ExprVec operands; /* two or more */
-      DefVec phis;      /* walrus inside: edge k = left after operand k, the last one = all were evaluated. Almost always empty. */
+      DefVec phis; /* walrus inside: edge k = left after operand k, the last one = all were evaluated. Almost always empty. */
     } boolop;
     struct {
       Expr *cond, *then, *orelse;
@@ -228,15 +229,15 @@ typedef struct Join {
 
 typedef struct ImportName {
   Sym module; /* "numpy.random" as written */
-  Sym name;   /* of `from module import name`; NULL for `import module`; "*" is refused */
-  Sym bound;  /* the name it gets here */
+  Sym name; /* of `from module import name`; NULL for `import module`; "*" is refused */
+  Sym bound; /* the name it gets here */
   Span span;
 } ImportName;
 
 struct Stmt {
   StmtKind kind;
   uint32_t id; /* set by sema: dense per function */
-  Span span;   /* of the whole statement; for compound ones its header line */
+  Span span; /* of the whole statement; for compound ones its header line */
   union {
     Expr *expr; /* STMT_EXPR */
     struct {
@@ -250,7 +251,7 @@ struct Stmt {
       BinOp op;
       Span op_span;
       Expr *target; /* NAME: target->ref.def is the version written, `read` the version read */
-      Def *read;    /* NAME targets only */
+      Def *read; /* NAME targets only */
       Expr *value;
     } aug;
     struct {
@@ -264,9 +265,9 @@ struct Stmt {
       StmtVec body, orelse;
       Join head, exit;
       bool is_parallel; /* iter is a call of prange */
-    } loop;             /* STMT_WHILE, STMT_FOR */
+    } loop; /* STMT_WHILE, STMT_FOR */
     struct {
-      Stmt *loop;    /* STMT_BREAK, STMT_CONTINUE: the loop it belongs to */
+      Stmt *loop; /* STMT_BREAK, STMT_CONTINUE: the loop it belongs to */
       uint32_t edge; /* its edge of loop->exit (break) or loop->head (continue) */
     } jump;
     Expr *value; /* STMT_RETURN: NULL for a bare return */
@@ -286,23 +287,23 @@ struct Stmt {
 
 /* One assignment of a local: a version in static single assignment form. */
 typedef enum DefKind {
-  DEF_UNSET,   /* the value before any assignment; one per local */
-  DEF_PARAM,   /* on entry of the function */
+  DEF_UNSET, /* the value before any assignment; one per local */
+  DEF_PARAM, /* on entry of the function */
   DEF_CAPTURE, /* on entry of an inner function: the enclosing function's variable at the time of the call */
-  DEF_ASSIGN,  /* an assignment, for target, walrus, augmented assignment */
-  DEF_FUNC,    /* a def statement */
-  DEF_PHI,     /* where paths meet */
+  DEF_ASSIGN, /* an assignment, for target, walrus, augmented assignment */
+  DEF_FUNC, /* a def statement */
+  DEF_PHI, /* where paths meet */
 } DefKind;
 struct Def {
   DefId id;
   DefKind kind;
   Local *local;
-  Span span;        /* of the name that is assigned; for a phi, of the statement whose paths meet */
-  bool used;        /* something reads it (phis: directly or through other used phis) */
+  Span span; /* of the name that is assigned; for a phi, of the statement whose paths meet */
+  bool used; /* something reads it (phis: directly or through other used phis) */
   bool maybe_unset; /* DEF_PHI: some path leaves the name unset (transitively) */
-  DefVec args;      /* DEF_PHI: one per edge, NULL for edges that cannot be taken; DEF_FUNC: its captures at the def statement */
-  Stmt *join;       /* DEF_PHI: the if or loop (NULL for a phi of an expression) */
-  bool at_head;     /* DEF_PHI of a loop: in its head (else in its exit) */
+  DefVec args; /* DEF_PHI: one per edge, NULL for edges that cannot be taken; DEF_FUNC: its captures at the def statement */
+  Stmt *join; /* DEF_PHI: the if or loop (NULL for a phi of an expression) */
+  bool at_head; /* DEF_PHI of a loop: in its head (else in its exit) */
   Expr *const_value; /* DEF_ASSIGN by a plain `name = <expression>` of the only target: the expression (else NULL) */
 };
 
@@ -310,30 +311,30 @@ struct Local {
   Sym name;
   uint32_t index; /* dense per function */
   FuncDef *func;
-  Span span;           /* first assignment or parameter */
+  Span span; /* first assignment or parameter */
   bool is_param;
-  Expr *annotation;    /* of a parameter or `x: int64 = …`; NULL when none */
-  DefVec defs;         /* all versions, DEF_UNSET first */
-  Global *global;      /* for locals of the top level: the same variable as functions see it */
-  Local *captured;     /* DEF_CAPTURE: the enclosing function's local */
+  Expr *annotation; /* of a parameter or `x: int64 = …`; NULL when none */
+  DefVec defs; /* all versions, DEF_UNSET first */
+  Global *global; /* for locals of the top level: the same variable as functions see it */
+  Local *captured; /* DEF_CAPTURE: the enclosing function's local */
 };
 
 /* A top-level name as functions see it. Scalars and tuples assigned once are constants there; arrays are read when the function runs. */
 struct Global {
   Sym name;
-  uint32_t index;   /* dense per module, over the names that functions read */
-  Local *local;     /* of the top-level function */
-  Def *def;         /* the only real definition; NULL when there are several (then reading it from a function is an error) */
+  uint32_t index; /* dense per module, over the names that functions read */
+  Local *local; /* of the top-level function */
+  Def *def; /* the only real definition; NULL when there are several (then reading it from a function is an error) */
   bool read_by_functions;
-  Span first_read;  /* where a function reads it first */
+  Span first_read; /* where a function reads it first */
 };
 
 typedef struct Param {
   Sym name;
   Span span;
-  Expr *annotation;    /* NULL when none */
+  Expr *annotation; /* NULL when none */
   Expr *default_value; /* NULL when none */
-  Local *local;        /* set by sema */
+  Local *local; /* set by sema */
   bool keyword_only, positional_only;
 } Param;
 
@@ -341,21 +342,29 @@ typedef struct Param {
 typedef enum ErrorModel { ERROR_MODEL_DEFAULT, ERROR_MODEL_PYTHON, ERROR_MODEL_NUMPY } ErrorModel;
 typedef enum Tristate { TRI_DEFAULT, TRI_NO, TRI_YES } Tristate;
 enum { /* LLVM's fast-math flags */
-  FM_NNAN = 1, FM_NINF = 2, FM_NSZ = 4, FM_ARCP = 8, FM_CONTRACT = 16, FM_AFN = 32, FM_REASSOC = 64, FM_FAST = 127, FM_DEFAULT = -1
+       FM_NNAN = 1,
+       FM_NINF = 2,
+       FM_NSZ = 4,
+       FM_ARCP = 8,
+       FM_CONTRACT = 16,
+       FM_AFN = 32,
+       FM_REASSOC = 64,
+       FM_FAST = 127,
+       FM_DEFAULT = -1
 };
 typedef enum FuncKind { FUNC_PLAIN, FUNC_JIT, FUNC_VECTORIZE, FUNC_GUVECTORIZE, FUNC_STENCIL, FUNC_MODULE } FuncKind;
 typedef struct FuncOptions {
   Tristate parallel, boundscheck, cache, nogil, inline_;
   int fastmath; /* FM_ bits, or FM_DEFAULT when the decorator does not say */
   ErrorModel error_model;
-  ExprVec signatures;   /* as written: strings or expressions */
-  Vec(Keyword) locals;  /* locals={"x": float32} */
-  Expr *layout;         /* guvectorize */
-  Expr *identity;       /* vectorize */
+  ExprVec signatures; /* as written: strings or expressions */
+  Vec(Keyword) locals; /* locals={"x": float32} */
+  Expr *layout; /* guvectorize */
+  Expr *identity; /* vectorize */
   Expr *cval, *neighborhood; /* stencil */
   ExprVec standard_indexing; /* stencil: names of parameters, as strings */
   Tristate target_parallel;
-  int64_t lru_maxsize;  /* functools.lru_cache: -1 unlimited, 0 no memo (default: no decorator) */
+  int64_t lru_maxsize; /* functools.lru_cache: -1 unlimited, 0 no memo (default: no decorator) */
   bool lru;
 } FuncOptions;
 
@@ -365,7 +374,7 @@ struct FuncDef {
   FuncKind kind;
   Module *module;
   FuncDef *parent; /* the function it stands in; NULL at the top level (and for the module's own body) */
-  uint32_t index;  /* dense per module; 0 is the module's body */
+  uint32_t index; /* dense per module; 0 is the module's body */
   Vec(Param) params;
   Expr *returns; /* annotation; NULL when none */
   ExprVec decorators;
@@ -375,16 +384,16 @@ struct FuncDef {
   FuncOptions options;
   Vec(Local *) locals; /* parameters first, then in order of first appearance */
   Vec(Local *) captures; /* locals (of this function) that stand for locals of `parent`; each has one DEF_CAPTURE */
-  DefVec defs;           /* by DefId */
+  DefVec defs; /* by DefId */
   uint32_t expr_count, stmt_count;
   bool falls_off; /* control can reach the end: returns None there */
 };
 
 struct Module {
-  Arena *arena;  /* borrowed */
+  Arena *arena; /* borrowed */
   StrTab *names; /* borrowed */
   Source *source;
-  Sym name;      /* "__main__" under run, else the module's name */
+  Sym name; /* "__main__" under run, else the module's name */
   FuncDef *body; /* the top-level statements as a function without parameters */
   Vec(FuncDef *) funcs; /* by FuncDef.index, inner functions included */
   Vec(Global *) globals; /* by Global.index */

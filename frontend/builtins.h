@@ -18,19 +18,19 @@ typedef enum BuiltinId {
 
 /* Typing rules: one function each in infer_rules*.c. */
 #define TYPING_RULES(X)                                                                                                                    \
-  X(DTYPE)       /* t_arg is a DType: as a value a dtype, called a conversion */                                                           \
-  X(CONST)       /* a float constant; value in builtin_consts */                                                                           \
-  X(DECORATOR)   /* njit, vectorize, …: only as a decorator */                                                                             \
-  X(TYPE_NAME)   /* void, UniTuple, types, …: only in signatures */                                                                        \
-  X(ITER)        /* range prange enumerate zip reversed ndenumerate ndindex: t_arg is unused, the row decides */                            \
+  X(DTYPE)       /* t_arg is a DType: as a value a dtype, called a conversion */                                                                 \
+  X(CONST)       /* a float constant; value in builtin_consts */                                                                                 \
+  X(DECORATOR)   /* njit, vectorize, …: only as a decorator */                                                                               \
+  X(TYPE_NAME)   /* void, UniTuple, types, …: only in signatures */                                                                          \
+  X(ITER)        /* range prange enumerate zip reversed ndenumerate ndindex: t_arg is unused, the row decides */                                  \
   X(FLOAT_UFUNC) /* elementwise; integers become floats (np.sqrt, math.sin); t_arg: 1 when complex arguments are allowed */                \
-  X(SAME_UFUNC)  /* elementwise; result has the promoted type (np.maximum, np.abs of reals) */                                             \
-  X(BOOL_UFUNC)  /* elementwise; result bool (np.isnan, np.logical_and) */                                                                 \
-  X(BINOP)       /* np.add …: t_arg is a BinOp */                                                                                          \
-  X(CMPOP)       /* np.less …: t_arg is a CmpOp */                                                                                         \
-  X(MATH_INT)    /* math.floor, ceil, trunc: int64 */                                                                                      \
-  X(MATH_PRED)   /* math.isnan …: bool of a scalar */                                                                                      \
-  X(PRELUDE)     /* a function of runtime/prelude: t_arg is a PreludeFile */                                                               \
+  X(SAME_UFUNC)  /* elementwise; result has the promoted type (np.maximum, np.abs of reals) */                                              \
+  X(BOOL_UFUNC)  /* elementwise; result bool (np.isnan, np.logical_and) */                                                                  \
+  X(BINOP)       /* np.add …: t_arg is a BinOp */                                                                                                \
+  X(CMPOP)       /* np.less …: t_arg is a CmpOp */                                                                                               \
+  X(MATH_INT)    /* math.floor, ceil, trunc: int64 */                                                                                         \
+  X(MATH_PRED)   /* math.isnan …: bool of a scalar */                                                                                        \
+  X(PRELUDE)     /* a function of runtime/prelude: t_arg is a PreludeFile */                                                                   \
   X(SPECIAL)     /* a rule of its own: t_arg unused; found by id in infer_special */
 
 typedef enum TypingRule {
@@ -41,8 +41,10 @@ typedef enum TypingRule {
 } TypingRule;
 
 /* The files of runtime/prelude. */
-#define PRELUDE_FILES(X) X(SORTING, sorting) X(SEARCHING, searching) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products) \
-  X(LINALG, linalg)
+#define PRELUDE_FILES(X)                                                                                                                   \
+  X(SORTING, sorting)                                                                                                                      \
+  X(SEARCHING, searching) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products)          \
+      X(LINALG, linalg)
 typedef enum PreludeFile {
 #define X(id, name) PRELUDE_##id,
   PRELUDE_FILES(X)

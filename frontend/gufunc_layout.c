@@ -110,8 +110,9 @@ static bool check_type(Program *p, const FuncDef *f, const GuLayout *layout, uin
   bool is_output = i >= layout->nin;
   if (type_is_scalar(t) && !count && !is_output) return true;
   if (type_is_array(t) && t->ndim == (count ? count : 1)) return true;
-  const char *want = count ? arena_printf(p->arena, "an array of %u dimension%s", count, count == 1 ? "" : "s")
-                           : is_output ? "an array of 1 dimension, which holds the one element" : "a number, or an array of 1 dimension";
+  const char *want = count       ? arena_printf(p->arena, "an array of %u dimension%s", count, count == 1 ? "" : "s")
+                     : is_output ? "an array of 1 dimension, which holds the one element"
+                                 : "a number, or an array of 1 dimension";
   diag_error(diag, TYPE_ERROR, at, "the signature gives '%s' as %s, but %s in the layout is %s", f->params.data[i].name->text, type_name(t),
              operand_text(p, layout, i), want);
   return false;
@@ -124,8 +125,8 @@ bool gufunc_signatures(Program *p, FuncDef *f, FuncSigs *sigs, Diag *diag) {
   if (!layout) return false;
   uint32_t n = layout->nin + layout->nout;
   if (n != f->params.len) {
-    diag_error(diag, TYPE_ERROR, text->span, "the layout has %u operands (%u inputs and %u output%s), %s() has %u parameters", n, layout->nin,
-               layout->nout, layout->nout == 1 ? "" : "s", f->name->text, f->params.len);
+    diag_error(diag, TYPE_ERROR, text->span, "the layout has %u operands (%u inputs and %u output%s), %s() has %u parameters", n,
+               layout->nin, layout->nout, layout->nout == 1 ? "" : "s", f->name->text, f->params.len);
     return false;
   }
   bool ok = true;

@@ -42,7 +42,9 @@ static bool same_types(const Type *const *a, const Type *const *b, uint32_t coun
 
 static const Type **copy_types(Arena *arena, const Type *const *from, uint32_t count) {
   const Type **to = arena_array(arena, const Type *, count + 1);
-  if (count) memcpy(to, from, sizeof *to * count);
+  if (!count) return to;
+  LJ_ASSERT(from);
+  memcpy(to, from, sizeof *to * count);
   return to;
 }
 
@@ -72,7 +74,8 @@ static SpecRun *new_spec(Program *program, FuncDef *func, const Type *const *arg
 
 static SpecRun *find_spec(Program *program, FuncDef *func, const Type *const *args, const Type *const *captures, const Type *declared) {
   uint32_t count = func->params.len, ncaptures = func->captures.len;
-  uint64_t key = hash_bytes(&func, sizeof func, 0);
+  uintptr_t id = (uintptr_t)func;
+  uint64_t key = hash_bytes(&id, sizeof id, 0);
   if (count) key = hash_bytes(args, sizeof *args * count, key);
   if (ncaptures) key = hash_bytes(captures, sizeof *captures * ncaptures, key);
   SpecLink *first = map_get(&program->by_key, key);

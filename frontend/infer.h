@@ -160,7 +160,8 @@ bool infer_is_prelude(const FuncDef *func); /* a function of the library */
 /* infer_vectorize.c */
 const Type *infer_ufunc_call(Infer *in, Expr *e, const Type *callee);
 const Type *infer_func_method(Infer *in, Expr *e, const Type *callee); /* f.reduce(a), f.cache_info() */
-const Signature *infer_ufunc_signature(Infer *in, const FuncDef *f, const Type *const *types, uint32_t count); /* as NumPy chooses; or NULL */
+const Signature *infer_ufunc_signature(Infer *in, const FuncDef *f, const Type *const *types,
+                                       uint32_t count); /* as NumPy chooses; or NULL */
 bool infer_any_array(const Type *const *types, uint32_t count);
 bool infer_casts_safely(const Type *from, bool weak, DType to);
 bool infer_casts_kind(DType from, DType to); /* NumPy's same_kind */
@@ -176,7 +177,8 @@ const Type *infer_stencil_call(Infer *in, Expr *e, FuncDef *f);
 
 /* infer_memo.c */
 bool infer_check_memo(Infer *in, const Spec *spec, Span at); /* a specialisation under lru_cache */
-const Type *infer_memo_method(Infer *in, Expr *e, const FuncDef *f); /* f.cache_info(), f.cache_clear(); NULL without an error: another name */
+const Type *infer_memo_method(Infer *in, Expr *e,
+                              const FuncDef *f); /* f.cache_info(), f.cache_clear(); NULL without an error: another name */
 
 /* infer_format.c */
 const Type *infer_fstring(Infer *in, Expr *e);

@@ -126,7 +126,8 @@ static bool is_number_display(Infer *in, Expr *e) {
   bool ok = e->as.list.items.len > 0;
   for (uint32_t i = 0; ok && i < e->as.list.items.len; i++) {
     Expr *item = e->as.list.items.data[i];
-    ok = item->kind == EXPR_LIST ? is_number_display(in, item) : item->kind != EXPR_COMP && type_is_scalar(infer_value(infer_sequence(in, item)));
+    ok = item->kind == EXPR_LIST ? is_number_display(in, item)
+                                 : item->kind != EXPR_COMP && type_is_scalar(infer_value(infer_sequence(in, item)));
   }
   return ok;
 }

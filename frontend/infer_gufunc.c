@@ -32,8 +32,9 @@ static bool bind(GuCall *g) {
   g->given = given;
   if (given == all) return true;
   if (given != nin)
-    return infer_error(in, TYPE_ERROR, e->span, "%s() takes its %u input%s, or these and its %u output%s, but %u argument%s given", name, nin,
-                       nin == 1 ? "" : "s", g->layout->nout, g->layout->nout == 1 ? "" : "s", given, given == 1 ? " was" : "s were") != NULL;
+    return infer_error(in, TYPE_ERROR, e->span, "%s() takes its %u input%s, or these and its %u output%s, but %u argument%s given", name,
+                       nin, nin == 1 ? "" : "s", g->layout->nout, g->layout->nout == 1 ? "" : "s", given,
+                       given == 1 ? " was" : "s were") != NULL;
   if (infer_sigs(in, g->func)->list.len) return true;
   return infer_error(in, TYPE_ERROR, e->span, "%s() has no signatures, so that its outputs must be given", name) != NULL;
 }
@@ -76,6 +77,7 @@ static const Type *core_type(GuCall *g, uint32_t i) {
 
 static const Type *output_type(GuCall *g, uint32_t i) {
   if (g->given > g->layout->nin) return g->types[i];
+  LJ_ASSERT(g->sig); /* bind() asks for the outputs where there are no signatures */
   uint32_t ndim = g->loop_ndim + g->layout->operands[i].count;
   DType dtype = g->sig->args[i]->dtype;
   return ndim ? type_array(g->in->tt, dtype, ndim, LAYOUT_C, false) : infer_scalar(g->in, dtype);
@@ -101,12 +103,13 @@ const Type *infer_gufunc_call(Infer *in, Expr *e, FuncDef *f) {
   g.args = arena_array(in->arena, Expr *, n + e->as.call.args.len + 2);
   g.types = arena_array(in->arena, const Type *, n + 1);
   g.inner = arena_array(in->arena, const Type *, n + 1);
-  if (f->captures.len) return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it", f->name->text);
+  if (f->captures.len)
+    return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it", f->name->text);
   if (!bind(&g) || !read_types(&g) || !choose(&g)) return NULL;
   for (uint32_t i = 0; i < n; i++)
     if (g.loop_ndim + g.layout->operands[i].count > TYPE_MAX_NDIM)
-      return infer_error(in, VALUE_ERROR, e->span, "'%s' of %s() would have more than %d dimensions", f->params.data[i].name->text, f->name->text,
-                         TYPE_MAX_NDIM);
+      return infer_error(in, VALUE_ERROR, e->span, "'%s' of %s() would have more than %d dimensions", f->params.data[i].name->text,
+                         f->name->text, TYPE_MAX_NDIM);
   for (uint32_t i = 0; i < n; i++) g.inner[i] = core_type(&g, i);
   for (uint32_t i = nin; i < g.given; i++)
     if (!infer_check_out(in, g.args[i], g.inner[i]->dtype, f->name->text)) return NULL;

@@ -7,9 +7,9 @@ typedef enum ItemKind { ITEM_INT, ITEM_WHOLE, ITEM_SLICE, ITEM_STEP, ITEM_NEW, I
 typedef struct Items {
   ItemKind kinds[2 * TYPE_MAX_NDIM + 2];
   uint32_t count;
-  uint32_t used;   /* axes of the array that the items take */
+  uint32_t used; /* axes of the array that the items take */
   bool ellipsis;
-  bool fancy;      /* an item is an array */
+  bool fancy; /* an item is an array */
   uint32_t spread; /* most dimensions of an index array; a mask is like one list of places */
 } Items;
 

@@ -24,7 +24,8 @@ static int constant_flag(Infer *in, const Args *a, uint32_t i, bool otherwise) {
   if (i >= a->count || !a->v[i]) return otherwise;
   const Expr *e = spec_const_expr(in->spec, a->v[i]);
   if (e && e->kind == EXPR_BOOL) return e->as.boolean;
-  infer_error(in, TYPE_ERROR, a->v[i]->span, "this argument of %s must be a constant: the type of the result depends on it", a->builtin->name);
+  infer_error(in, TYPE_ERROR, a->v[i]->span, "this argument of %s must be a constant: the type of the result depends on it",
+              a->builtin->name);
   return -1;
 }
 
@@ -90,7 +91,8 @@ static const Type *rule_norm(Infer *in, const Args *a) {
     const Expr *e = spec_const_expr(in->spec, a->v[1]);
     bool is_fro = e && e->kind == EXPR_STR && sym_is(e->as.str, "fro"), is_nuc = e && e->kind == EXPR_STR && sym_is(e->as.str, "nuc");
     bool is_matrix = type_is_array(a->t[0]) && a->t[0]->ndim == 2;
-    if ((!is_fro && !is_nuc) || !is_matrix) return infer_error(in, VALUE_ERROR, a->v[1]->span, "Invalid norm order for %s.", is_matrix ? "matrices" : "vectors");
+    if ((!is_fro && !is_nuc) || !is_matrix)
+      return infer_error(in, VALUE_ERROR, a->v[1]->span, "Invalid norm order for %s.", is_matrix ? "matrices" : "vectors");
     if (is_nuc) chosen.builtin = &builtins[BI_LA_NORM_NUC];
     chosen.v[1] = NULL, chosen.t[1] = NULL;
   }
@@ -103,7 +105,8 @@ static const Type *rule_fft(Infer *in, const Args *a) {
   const Type *t = a->t[0];
   bool is_2d = a->builtin->id == BI_FFT2 || a->builtin->id == BI_IFFT2;
   if (!type_is_array(t) || t->ndim < (is_2d ? 2 : 1))
-    return infer_error(in, TYPE_ERROR, a->v[0]->span, "%s takes an array%s, not %s", a->builtin->name, is_2d ? " with two axes" : "", type_name(t));
+    return infer_error(in, TYPE_ERROR, a->v[0]->span, "%s takes an array%s, not %s", a->builtin->name, is_2d ? " with two axes" : "",
+                       type_name(t));
   if (a->builtin->id == BI_RFFT && dtype_is_complex(t->dtype))
     return infer_error(in, TYPE_ERROR, a->v[0]->span, "np.fft.rfft takes real arrays, not %s", type_name(t));
   for (uint32_t i = 1; i < a->count; i++)
@@ -111,7 +114,8 @@ static const Type *rule_fft(Infer *in, const Args *a) {
       return infer_error(in, TYPE_ERROR, a->v[i]->span, "%s takes integers here, not %s", a->builtin->name, type_name(a->t[i]));
   int64_t axis = -1;
   if (a->count > 2 && a->v[2] && (!spec_const_int(in->spec, a->v[2], &axis) || axis < -(int64_t)t->ndim || axis >= t->ndim))
-    return infer_error(in, VALUE_ERROR, a->v[2]->span, "the axis of %s is a constant from %d to %d here", a->builtin->name, -t->ndim, t->ndim - 1);
+    return infer_error(in, VALUE_ERROR, a->v[2]->span, "the axis of %s is a constant from %d to %d here", a->builtin->name, -t->ndim,
+                       t->ndim - 1);
   bool single = t->dtype == DT_FLOAT32 || t->dtype == DT_COMPLEX64;
   DType dtype = a->builtin->id == BI_IRFFT ? (single ? DT_FLOAT32 : DT_FLOAT64) : single ? DT_COMPLEX64 : DT_COMPLEX128;
   return type_array(in->tt, dtype, t->ndim, LAYOUT_C, false);
@@ -119,12 +123,11 @@ static const Type *rule_fft(Infer *in, const Args *a) {
 
 TypingFn infer_special_linalg(BuiltinId id) {
   static const TypingFn table[BI_COUNT] = {
-      [BI_LA_DET] = rule_square,     [BI_LA_SLOGDET] = rule_square,  [BI_LA_INV] = rule_square, [BI_LA_CHOLESKY] = rule_square,
-      [BI_LA_EIG] = rule_square,     [BI_LA_EIGVALS] = rule_square,  [BI_LA_EIGH] = rule_square, [BI_LA_EIGVALSH] = rule_square,
-      [BI_LA_QR] = rule_qr,          [BI_LA_SVD] = rule_svd,         [BI_LA_SOLVE] = rule_solve, [BI_LA_LSTSQ] = rule_solve,
-      [BI_LA_NORM] = rule_norm,
-      [BI_FFT] = rule_fft,           [BI_IFFT] = rule_fft,           [BI_RFFT] = rule_fft,       [BI_IRFFT] = rule_fft,
-      [BI_FFT2] = rule_fft,          [BI_IFFT2] = rule_fft,
+      [BI_LA_DET] = rule_square, [BI_LA_SLOGDET] = rule_square, [BI_LA_INV] = rule_square,  [BI_LA_CHOLESKY] = rule_square,
+      [BI_LA_EIG] = rule_square, [BI_LA_EIGVALS] = rule_square, [BI_LA_EIGH] = rule_square, [BI_LA_EIGVALSH] = rule_square,
+      [BI_LA_QR] = rule_qr,      [BI_LA_SVD] = rule_svd,        [BI_LA_SOLVE] = rule_solve, [BI_LA_LSTSQ] = rule_solve,
+      [BI_LA_NORM] = rule_norm,  [BI_FFT] = rule_fft,           [BI_IFFT] = rule_fft,       [BI_RFFT] = rule_fft,
+      [BI_IRFFT] = rule_fft,     [BI_FFT2] = rule_fft,          [BI_IFFT2] = rule_fft,
   };
   return table[id];
 }

@@ -8,8 +8,7 @@ static const Type *not_vectors(Infer *in, const char *what, const Type *t, Span 
 }
 
 static const Type *product(Infer *in, DType dtype, unsigned ndim, Span at) {
-  if (ndim > TYPE_MAX_NDIM)
-    return infer_error(in, VALUE_ERROR, at, "arrays have at most %d dimensions, not %u", TYPE_MAX_NDIM, ndim);
+  if (ndim > TYPE_MAX_NDIM) return infer_error(in, VALUE_ERROR, at, "arrays have at most %d dimensions, not %u", TYPE_MAX_NDIM, ndim);
   return ndim ? type_array(in->tt, dtype, ndim, LAYOUT_C, false) : infer_scalar(in, dtype);
 }
 
@@ -29,7 +28,8 @@ static const Type *rule_product(Infer *in, const Args *a) {
   const Type *out = a->t[2];
   if (!type_is_array(t) || !type_is_array(out) || out->ndim != t->ndim || out->dtype != t->dtype)
     return infer_error(in, TYPE_ERROR, a->v[2]->span, "the result of %s is %s; it cannot go into %s", name, type_name(t), type_name(out));
-  if (out->readonly) return infer_error(in, TYPE_ERROR, a->v[2]->span, "this array is read-only here: it belongs to the top level or to the host");
+  if (out->readonly)
+    return infer_error(in, TYPE_ERROR, a->v[2]->span, "this array is read-only here: it belongs to the top level or to the host");
   return out;
 }
 

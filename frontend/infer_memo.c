@@ -15,21 +15,22 @@ static bool is_plain(const Type *t) {
 bool infer_check_memo(Infer *in, const Spec *spec, Span at) {
   const FuncDef *f = spec->func;
   if (f->captures.len)
-    return infer_error(in, NOT_IMPLEMENTED_ERROR, at, "%s() under lru_cache uses variables of the function around it", f->name->text) != NULL;
+    return infer_error(in, NOT_IMPLEMENTED_ERROR, at, "%s() under lru_cache uses variables of the function around it", f->name->text) !=
+           NULL;
   for (uint32_t i = 0; i < f->params.len; i++)
     if (!is_plain(spec->args[i]))
       return infer_error(in, TYPE_ERROR, at, "lru_cache remembers numbers: '%s' of %s() cannot be %s", f->params.data[i].name->text,
                          f->name->text, type_name(spec->args[i])) != NULL;
   if (!spec->result || spec->result->kind == TYPE_NONE || is_plain(spec->result)) return true;
-  return infer_error(in, TYPE_ERROR, at, "lru_cache remembers numbers: %s() cannot return %s", f->name->text, type_name(spec->result)) != NULL;
+  return infer_error(in, TYPE_ERROR, at, "lru_cache remembers numbers: %s() cannot return %s", f->name->text, type_name(spec->result)) !=
+         NULL;
 }
 
 const Type *infer_memo_method(Infer *in, Expr *e, const FuncDef *f) {
   Sym name = e->as.call.callee->as.attr.name;
   bool is_info = sym_is(name, "cache_info");
   if (!is_info && !sym_is(name, "cache_clear")) return NULL;
-  if (e->as.call.args.len + e->as.call.keywords.len)
-    return infer_error(in, TYPE_ERROR, e->span, "%s() takes no arguments", name->text);
+  if (e->as.call.args.len + e->as.call.keywords.len) return infer_error(in, TYPE_ERROR, e->span, "%s() takes no arguments", name->text);
   infer_set_callee(in, e, (Callee){.kind = CALLEE_MEMO, .func = f});
   if (!is_info) return in->tt->none;
   const Type *elems[4] = {infer_int(in), infer_int(in), f->options.lru_maxsize < 0 ? in->tt->none : infer_int(in), infer_int(in)};

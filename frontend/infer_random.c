@@ -12,8 +12,7 @@ static int size_ndim(Infer *in, const Expr *e, const Type *t) {
 
 static const Type *sized(Infer *in, DType dtype, int ndim, Span at) {
   if (ndim < 0) return NULL;
-  if (ndim > TYPE_MAX_NDIM)
-    return infer_error(in, VALUE_ERROR, at, "arrays have at most %d dimensions, not %d", TYPE_MAX_NDIM, ndim);
+  if (ndim > TYPE_MAX_NDIM) return infer_error(in, VALUE_ERROR, at, "arrays have at most %d dimensions, not %d", TYPE_MAX_NDIM, ndim);
   return type_array(in->tt, dtype, (unsigned)ndim, LAYOUT_C, false);
 }
 
@@ -25,9 +24,11 @@ static bool are_numbers(Infer *in, const Args *a, uint32_t count, bool integers)
     const Type *t = a->t[i];
     if (is_none(t) || (type_is_scalar(t) && !type_is_complex(t) && (!integers || !type_is_float(t)))) continue;
     if (type_is_array(t))
-      infer_error(in, NOT_IMPLEMENTED_ERROR, a->v[i]->span, "%s takes numbers; call it in a loop for arrays of parameters", a->builtin->name);
+      infer_error(in, NOT_IMPLEMENTED_ERROR, a->v[i]->span, "%s takes numbers; call it in a loop for arrays of parameters",
+                  a->builtin->name);
     else
-      infer_error(in, TYPE_ERROR, a->v[i]->span, "%s takes %s, not %s", a->builtin->name, integers ? "integers" : "real numbers", type_name(t));
+      infer_error(in, TYPE_ERROR, a->v[i]->span, "%s takes %s, not %s", a->builtin->name, integers ? "integers" : "real numbers",
+                  type_name(t));
     return false;
   }
   return true;
@@ -47,7 +48,8 @@ static const Type *rule_draw(Infer *in, const Args *a) {
 /* rand(2, 3) */
 static const Type *rule_rand(Infer *in, const Args *a) {
   for (uint32_t i = 0; i < a->count; i++)
-    if (!type_is_int(a->t[i])) return infer_error(in, TYPE_ERROR, a->v[i]->span, "%s takes integers, not %s", a->builtin->name, type_name(a->t[i]));
+    if (!type_is_int(a->t[i]))
+      return infer_error(in, TYPE_ERROR, a->v[i]->span, "%s takes integers, not %s", a->builtin->name, type_name(a->t[i]));
   return a->count ? sized(in, DT_FLOAT64, (int)a->count, a->call->span) : infer_scalar(in, DT_FLOAT64);
 }
 
@@ -58,7 +60,8 @@ static const Type *rule_seed(Infer *in, const Args *a) {
 
 static const Type *rule_shuffle(Infer *in, const Args *a) {
   const Type *t = a->t[0];
-  if (!type_is_array(t) || !t->ndim) return infer_error(in, TYPE_ERROR, a->v[0]->span, "np.random.shuffle takes an array, not %s", type_name(t));
+  if (!type_is_array(t) || !t->ndim)
+    return infer_error(in, TYPE_ERROR, a->v[0]->span, "np.random.shuffle takes an array, not %s", type_name(t));
   if (t->readonly)
     return infer_error(in, TYPE_ERROR, a->call->span, "this array is read-only here: it belongs to the top level or to the host");
   return in->tt->none;
@@ -88,8 +91,12 @@ static const Type *rule_choice(Infer *in, const Args *a) {
 
 TypingFn infer_special_random(BuiltinId id) {
   static const TypingFn table[BI_COUNT] = {
-      [BI_R_SEED] = rule_seed, [BI_R_RAND] = rule_rand, [BI_R_RANDN] = rule_rand, [BI_R_SHUFFLE] = rule_shuffle,
-      [BI_R_PERMUTATION] = rule_permutation, [BI_R_CHOICE] = rule_choice,
+      [BI_R_SEED] = rule_seed,
+      [BI_R_RAND] = rule_rand,
+      [BI_R_RANDN] = rule_rand,
+      [BI_R_SHUFFLE] = rule_shuffle,
+      [BI_R_PERMUTATION] = rule_permutation,
+      [BI_R_CHOICE] = rule_choice,
   };
   if (table[id]) return table[id];
   return strncmp(builtins[id].name, "numpy.random.", 13) == 0 ? rule_draw : NULL;

@@ -17,7 +17,8 @@ static bool read_keepdims(Infer *in, const Args *a, uint32_t at, bool *keep) {
   if (at >= a->count || !a->t[at]) return true;
   int known = spec_const_bool(in->spec, a->v[at]);
   if (known >= 0) return *keep = known, true;
-  infer_error(in, TYPE_ERROR, a->v[at]->span, "keepdims must be True or False, known while compiling: the number of dimensions follows from it");
+  infer_error(in, TYPE_ERROR, a->v[at]->span,
+              "keepdims must be True or False, known while compiling: the number of dimensions follows from it");
   return false;
 }
 

@@ -2,9 +2,9 @@
 #include "frontend/infer.h"
 
 bool infer_is_attribute(BuiltinId id) {
-  static const BuiltinId attributes[] = {BI_A_SHAPE, BI_A_STRIDES, BI_A_NDIM, BI_A_SIZE, BI_A_DTYPE, BI_A_ITEMSIZE, BI_A_NBYTES,
-                                         BI_A_T,     BI_A_REAL,    BI_A_IMAG, BI_A_FLAT, BI_S_REAL,  BI_S_IMAG,
-                                         BI_S_DTYPE, BI_D_KIND, BI_D_ITEMSIZE};
+  static const BuiltinId attributes[] = {BI_A_SHAPE,  BI_A_STRIDES, BI_A_NDIM, BI_A_SIZE,    BI_A_DTYPE, BI_A_ITEMSIZE,
+                                         BI_A_NBYTES, BI_A_T,       BI_A_REAL, BI_A_IMAG,    BI_A_FLAT,  BI_S_REAL,
+                                         BI_S_IMAG,   BI_S_DTYPE,   BI_D_KIND, BI_D_ITEMSIZE};
   for (size_t i = 0; i < LJ_COUNT(attributes); i++)
     if (attributes[i] == id) return true;
   return false;
@@ -183,12 +183,14 @@ static const Type *rule_split(Infer *in, const Args *a) {
   if (t->ndim == 0) return infer_error(in, VALUE_ERROR, a->v[0]->span, "array split does not work on 0-d arrays");
   if (type_is_tuple(at)) {
     for (uint32_t i = 0; i < at->count; i++)
-      if (!type_is_int(at->elems[i])) return infer_error(in, TYPE_ERROR, a->v[1]->span, "places to split at are integers, not %s", type_name(at));
+      if (!type_is_int(at->elems[i]))
+        return infer_error(in, TYPE_ERROR, a->v[1]->span, "places to split at are integers, not %s", type_name(at));
     parts = at->count + 1;
   } else if (!spec_const_int(in->spec, a->v[1], &parts)) {
     return infer_error(in, TYPE_ERROR, a->v[1]->span, "the number of parts must be known while compiling: a constant or a tuple of places");
   }
-  if (parts < 1 || parts > 64) return infer_error(in, VALUE_ERROR, a->v[1]->span, "number of sections must be from 1 to 64, not %" PRId64, parts);
+  if (parts < 1 || parts > 64)
+    return infer_error(in, VALUE_ERROR, a->v[1]->span, "number of sections must be from 1 to 64, not %" PRId64, parts);
   bool first = axis == 0 || axis == -(int64_t)t->ndim;
   const Type **elems = arena_array(in->arena, const Type *, parts);
   for (int64_t i = 0; i < parts; i++) elems[i] = view(in, t, t->ndim, first && t->layout == LAYOUT_C ? LAYOUT_C : LAYOUT_A);

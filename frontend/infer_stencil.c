@@ -26,7 +26,10 @@ static bool read_number(const Expr *e, double *value, int depth) {
     *value = e->as.binary.op == BIN_ADD ? a + b : e->as.binary.op == BIN_SUB ? a - b : a * b;
     return true;
   }
-  const Def *def = e->kind != EXPR_NAME ? NULL : e->ref.kind == REF_DEF ? e->ref.def : e->ref.kind == REF_GLOBAL && e->ref.global ? e->ref.global->def : NULL;
+  const Def *def = e->kind != EXPR_NAME                         ? NULL
+                   : e->ref.kind == REF_DEF                     ? e->ref.def
+                   : e->ref.kind == REF_GLOBAL && e->ref.global ? e->ref.global->def
+                                                                : NULL;
   return def && def->kind == DEF_ASSIGN && read_number(def->const_value, value, depth + 1);
 }
 
@@ -53,7 +56,8 @@ int stencil_param(const Spec *spec, const Expr *e) {
   if (f->kind != FUNC_STENCIL || !base || base->kind != EXPR_NAME || base->ref.kind != REF_DEF) return -1;
   if (!base->ref.def || base->ref.def->kind != DEF_PARAM) return -1;
   for (uint32_t i = 0; i < f->params.len; i++)
-    if (f->params.data[i].local == base->ref.def->local && type_is_array(spec->args[i]) && !is_standard(f, f->params.data[i].name)) return (int)i;
+    if (f->params.data[i].local == base->ref.def->local && type_is_array(spec->args[i]) && !is_standard(f, f->params.data[i].name))
+      return (int)i;
   return -1;
 }
 
@@ -91,7 +95,8 @@ static void visit_expr(void *ctx, Expr *e) {
   expr_each_child(e, visit_expr, ctx);
   if (stencil_param(o->spec, e) < 0 || !spec_type(o->spec, e->as.index.base)) return;
   o->reads++;
-  if (stored) refuse(o, e->span, "a stencil cannot store into its arrays");
+  if (stored)
+    refuse(o, e->span, "a stencil cannot store into its arrays");
   else if (e->as.index.items.len != o->shape->ndim)
     refuse(o, e->span, arena_printf(o->in->arena, "a stencil on %u dimensions needs as many offsets here", o->shape->ndim));
   else
@@ -130,12 +135,14 @@ static bool read_neighborhood(Infer *in, const FuncDef *f, StencilShape *shape) 
   const Expr *all = f->options.neighborhood;
   const ExprVec *pairs = &all->as.list.items;
   if (pairs->len != shape->ndim)
-    return infer_error(in, VALUE_ERROR, all->span, "the neighborhood has %u pairs, the array %u dimensions", pairs->len, shape->ndim) != NULL;
+    return infer_error(in, VALUE_ERROR, all->span, "the neighborhood has %u pairs, the array %u dimensions", pairs->len, shape->ndim) !=
+           NULL;
   for (uint32_t d = 0; d < shape->ndim; d++) {
     const Expr *pair = pairs->data[d];
     bool is_pair = (pair->kind == EXPR_TUPLE || pair->kind == EXPR_LIST) && pair->as.list.items.len == 2;
     if (!is_pair || !whole_number(pair->as.list.items.data[0], &shape->lo[d]) || !whole_number(pair->as.list.items.data[1], &shape->hi[d]))
-      return infer_error(in, TYPE_ERROR, pair->span, "a neighborhood has a pair of constant integers per axis, as in ((-1, 1), (0, 2))") != NULL;
+      return infer_error(in, TYPE_ERROR, pair->span, "a neighborhood has a pair of constant integers per axis, as in ((-1, 1), (0, 2))") !=
+             NULL;
     if (shape->lo[d] > 0) shape->lo[d] = 0;
     if (shape->hi[d] < 0) shape->hi[d] = 0;
   }
@@ -156,8 +163,8 @@ static bool read_shape(Infer *in, const Spec *spec, StencilShape *shape, Span ca
 static bool bind(Infer *in, const FuncDef *f, const Expr *e, Expr **args) {
   uint32_t n = f->params.len, given = e->as.call.args.len;
   if (given != n)
-    return infer_error(in, TYPE_ERROR, e->span, "%s() takes %u positional argument%s but %u %s given", f->name->text, n, n == 1 ? "" : "s", given,
-                       given == 1 ? "was" : "were") != NULL;
+    return infer_error(in, TYPE_ERROR, e->span, "%s() takes %u positional argument%s but %u %s given", f->name->text, n, n == 1 ? "" : "s",
+                       given, given == 1 ? "was" : "were") != NULL;
   for (uint32_t i = 0; i < n; i++) args[i] = e->as.call.args.data[i];
   for (uint32_t i = 0; i < e->as.call.keywords.len; i++) {
     const Keyword *k = &e->as.call.keywords.data[i];
@@ -174,9 +181,11 @@ static bool check_args(Infer *in, const FuncDef *f, Expr *const *args, const Typ
     const char *name = f->params.data[i].name->text;
     if (!type_is_value(t)) return infer_error(in, TYPE_ERROR, args[i]->span, "%s cannot be an argument", type_name(t)) != NULL;
     if (i == 0 && (!type_is_array(t) || !t->ndim))
-      return infer_error(in, TYPE_ERROR, args[0]->span, "the first argument of a stencil is the array that it runs over, not %s", type_name(t)) != NULL;
+      return infer_error(in, TYPE_ERROR, args[0]->span, "the first argument of a stencil is the array that it runs over, not %s",
+                         type_name(t)) != NULL;
     if (type_is_array(t) && !is_standard(f, f->params.data[i].name) && t->ndim != types[0]->ndim)
-      return infer_error(in, TYPE_ERROR, args[i]->span, "'%s' has %u dimensions, the first array of the stencil %u", name, t->ndim, types[0]->ndim) != NULL;
+      return infer_error(in, TYPE_ERROR, args[i]->span, "'%s' has %u dimensions, the first array of the stencil %u", name, t->ndim,
+                         types[0]->ndim) != NULL;
   }
   return true;
 }
@@ -191,14 +200,16 @@ const Type *infer_stencil_call(Infer *in, Expr *e, FuncDef *f) {
   uint32_t n = f->params.len;
   Expr **args = arena_array(in->arena, Expr *, n + 2);
   const Type **types = arena_array(in->arena, const Type *, n + 1);
-  if (f->captures.len) return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it", f->name->text);
+  if (f->captures.len)
+    return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it", f->name->text);
   if (!bind(in, f, e, args) || !check_args(in, f, args, types) || !check_cval(in, f)) return NULL;
   Spec *spec = infer_spec(in, f, types, NULL, NULL, e->span);
   if (!spec) return NULL;
   if (spec->failed && spec->done && in->final) infer_report_callee(in, spec, e->span);
   if ((spec->failed && spec->done) || !spec->result) return NULL;
   if (!type_is_scalar(spec->result))
-    return infer_error(in, TYPE_ERROR, e->span, "the stencil '%s' must return a number for each point, not %s", f->name->text, type_name(spec->result));
+    return infer_error(in, TYPE_ERROR, e->span, "the stencil '%s' must return a number for each point, not %s", f->name->text,
+                       type_name(spec->result));
   StencilShape *shape = arena_new(in->arena, StencilShape);
   shape->ndim = types[0]->ndim;
   if (!read_shape(in, spec, shape, e->span)) return NULL;
@@ -207,6 +218,7 @@ const Type *infer_stencil_call(Infer *in, Expr *e, FuncDef *f) {
   if (!infer_check_out(in, args[n], spec->result->dtype, f->name->text)) return NULL;
   const Type *out = infer_value(spec_type(in->spec, args[n]));
   if (out->ndim != shape->ndim)
-    return infer_error(in, TYPE_ERROR, args[n]->span, "the output of %s() has %u dimensions, the first array %u", f->name->text, out->ndim, shape->ndim);
+    return infer_error(in, TYPE_ERROR, args[n]->span, "the output of %s() has %u dimensions, the first array %u", f->name->text, out->ndim,
+                       shape->ndim);
   return out;
 }

@@ -107,6 +107,7 @@ static void stmt_return(Infer *in, Stmt *s) {
   run->return_seen = true;
   if (!type) return;
   if (!type_is_value(type)) {
+    LJ_ASSERT(s->as.value); /* None is a value */
     infer_error(in, TYPE_ERROR, s->as.value->span, "%s cannot be returned", type_name(type));
     return;
   }

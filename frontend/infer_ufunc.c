@@ -119,7 +119,8 @@ const Type *infer_ufunc_same(Infer *in, const Args *a) {
   case SAME_FIRST: return round_type(in, a);
   }
   BuiltinId id = a->builtin->id;
-  if (common == DT_BOOL && (id == BI_NP_SQUARE || id == BI_NP_RECIPROCAL || id == BI_NP_FMOD)) common = DT_INT8; /* NumPy's narrowest loop */
+  if (common == DT_BOOL && (id == BI_NP_SQUARE || id == BI_NP_RECIPROCAL || id == BI_NP_FMOD))
+    common = DT_INT8; /* NumPy's narrowest loop */
   return infer_elementwise(in, a, common);
 }
 

@@ -92,10 +92,11 @@ static bool bind(Infer *in, const FuncDef *f, const Expr *e, Expr **args) {
 
 bool infer_check_out(Infer *in, const Expr *out, DType result, const char *name) {
   const Type *t = infer_value(spec_type(in->spec, out));
-  if (!type_is_array(t)) return infer_error(in, TYPE_ERROR, out->span, "the output of %s() is an array, not %s", name, type_name(t)) != NULL;
+  if (!type_is_array(t))
+    return infer_error(in, TYPE_ERROR, out->span, "the output of %s() is an array, not %s", name, type_name(t)) != NULL;
   if (t->readonly)
-    return infer_error(in, TYPE_ERROR, out->span, "the output of %s() is a read-only array: pass it as an argument to store into it", name) !=
-           NULL;
+    return infer_error(in, TYPE_ERROR, out->span, "the output of %s() is a read-only array: pass it as an argument to store into it",
+                       name) != NULL;
   if (!infer_casts_kind(result, t->dtype))
     return infer_error(in, TYPE_ERROR, out->span, "cannot store the output of %s(), %s, into an array of %s", name, dtype_name(result),
                        dtype_name(t->dtype)) != NULL;
@@ -118,7 +119,8 @@ const Type *infer_ufunc_call(Infer *in, Expr *e, const Type *callee) {
   if (!spec) return NULL;
   bool any_array = infer_any_array(types, n);
   if (f->captures.len && (any_array || args[n]))
-    return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it: it takes numbers only", f->name->text);
+    return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it: it takes numbers only",
+                       f->name->text);
   infer_set_callee(in, e,
                    (Callee){.kind = any_array || args[n] ? CALLEE_UFUNC : CALLEE_SPEC,
                             .spec = spec,
@@ -132,7 +134,8 @@ const Type *infer_ufunc_call(Infer *in, Expr *e, const Type *callee) {
   if (!infer_check_out(in, args[n], spec->result->dtype, f->name->text)) return NULL;
   const Type *out = infer_value(spec_type(in->spec, args[n]));
   if (type_is_array(result) && result->ndim > out->ndim)
-    return infer_error(in, VALUE_ERROR, args[n]->span, "the output of %s() has %u dimensions; the inputs need %u", f->name->text, out->ndim, result->ndim);
+    return infer_error(in, VALUE_ERROR, args[n]->span, "the output of %s() has %u dimensions; the inputs need %u", f->name->text, out->ndim,
+                       result->ndim);
   return out;
 }
 
@@ -144,7 +147,8 @@ static Spec *reduce_spec(Infer *in, const Type *callee, DType dtype, Span at) {
   const FuncSigs *sigs = infer_sigs(in, f);
   for (uint32_t i = 0; i < sigs->list.len; i++) {
     const Signature *s = &sigs->list.data[i];
-    bool fits = s->args[0] == s->args[1] && (!s->result || s->result == s->args[0]) && dtype_promote(dtype, s->args[0]->dtype) == s->args[0]->dtype;
+    bool fits =
+        s->args[0] == s->args[1] && (!s->result || s->result == s->args[0]) && dtype_promote(dtype, s->args[0]->dtype) == s->args[0]->dtype;
     if (!fits) continue;
     Spec *spec = scalar_spec(in, callee, s->args, s->result, at);
     if (!spec || spec->result == s->args[0]) return spec;
@@ -164,15 +168,16 @@ static bool bind_reduce(Infer *in, const FuncDef *f, const Expr *e, Expr **args)
   static const char *const names[] = {"array", "axis", "keepdims", "initial"};
   uint32_t given = e->as.call.args.len;
   if (given < 1 || given > 2)
-    return infer_error(in, TYPE_ERROR, e->span, "%s.reduce() takes an array and an axis; keepdims and initial are given by name", f->name->text) != NULL;
+    return infer_error(in, TYPE_ERROR, e->span, "%s.reduce() takes an array and an axis; keepdims and initial are given by name",
+                       f->name->text) != NULL;
   for (uint32_t i = 0; i < given; i++) args[i] = e->as.call.args.data[i];
   for (uint32_t i = 0; i < e->as.call.keywords.len; i++) {
     const Keyword *k = &e->as.call.keywords.data[i];
     uint32_t at = 1;
     while (at < 4 && !sym_is(k->name, names[at])) at++;
     if (at == 4 || args[at])
-      return infer_error(in, TYPE_ERROR, k->span, "%s.reduce() got %s argument '%s'", f->name->text, at == 4 ? "an unexpected keyword" : "multiple values for",
-                         k->name->text) != NULL;
+      return infer_error(in, TYPE_ERROR, k->span, "%s.reduce() got %s argument '%s'", f->name->text,
+                         at == 4 ? "an unexpected keyword" : "multiple values for", k->name->text) != NULL;
     args[at] = k->value;
   }
   return true;
@@ -189,7 +194,8 @@ static bool reduce_axes(Infer *in, FuncDef *f, Expr *const *args, uint32_t ndim,
     return infer_error(in, VALUE_ERROR, at, "axis %lld is out of bounds for array of dimension %u", (long long)bad, ndim) != NULL;
   const Expr *identity = f->options.identity;
   if (!(*axes & (*axes - 1)) || (identity && identity->kind != EXPR_NONE && identity->kind != EXPR_STR)) return true;
-  return infer_error(in, VALUE_ERROR, at, "reduction operation '%s' has no identity, so at most one axis may be specified", f->name->text) != NULL;
+  return infer_error(in, VALUE_ERROR, at, "reduction operation '%s' has no identity, so at most one axis may be specified",
+                     f->name->text) != NULL;
 }
 
 static const Type *reduce_call(Infer *in, Expr *e, const Type *callee) {
@@ -199,10 +205,12 @@ static const Type *reduce_call(Infer *in, Expr *e, const Type *callee) {
   for (uint32_t i = 0; i < e->as.call.args.len; i++) known &= infer_expr(in, e->as.call.args.data[i]) != NULL;
   for (uint32_t i = 0; i < e->as.call.keywords.len; i++) known &= infer_expr(in, e->as.call.keywords.data[i].value) != NULL;
   if (!bind_reduce(in, f, e, args) || !known) return NULL;
-  if (f->captures.len) return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it", f->name->text);
+  if (f->captures.len)
+    return infer_error(in, NOT_IMPLEMENTED_ERROR, e->span, "%s() uses variables of the function around it", f->name->text);
   if (f->params.len != 2) return infer_error(in, VALUE_ERROR, e->span, "reduce() is only for functions of two arguments");
   const Type *t = infer_value(spec_type(in->spec, args[0]));
-  if (!type_is_array(t) || !t->ndim) return infer_error(in, TYPE_ERROR, args[0]->span, "%s.reduce() takes an array, not %s", f->name->text, type_name(t));
+  if (!type_is_array(t) || !t->ndim)
+    return infer_error(in, TYPE_ERROR, args[0]->span, "%s.reduce() takes an array, not %s", f->name->text, type_name(t));
   uint32_t axes, count = 0;
   if (!reduce_axes(in, f, args, t->ndim, &axes)) return NULL;
   int keep = args[2] ? spec_const_bool(in->spec, args[2]) : 0;

@@ -10,7 +10,8 @@ static void make_scopes(Sema *sema) {
     Scope *scope = arena_new(sema->arena, Scope);
     scope->func = module->funcs.data[i];
     LJ_ASSERT(scope->func->index == i);
-    FuncDef *parent = scope->func->parent; /* enclosing functions come first */
+    FuncDef *parent = scope->func->parent;
+    LJ_ASSERT(!parent || parent->index < sema->scopes.len); /* enclosing functions come first */
     if (parent && parent != module->body) scope->parent = sema->scopes.data[parent->index];
     vec_push(sema->arena, &sema->scopes, scope);
   }

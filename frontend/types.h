@@ -17,8 +17,8 @@ typedef enum TypeKind {
   TYPE_FUNC,     /* a function of the module as a value: func, and the types of its captures in elems[count] */
   TYPE_BUILTIN,  /* a builtin function as a value: builtin */
   TYPE_MODULE,   /* np, math: only good for attribute access */
-  TYPE_ITER,     /* range, enumerate, zip, reversed, ndenumerate, ndindex, flat, a generator: only good for loops and reductions; elems[0] is what a step gives */
-  TYPE_SLICE,    /* an item of an index */
+  TYPE_ITER, /* range, enumerate, zip, reversed, ndenumerate, ndindex, flat, a generator: only good for loops and reductions; elems[0] is what a step gives */
+  TYPE_SLICE, /* an item of an index */
   TYPE_ELLIPSIS,
 } TypeKind;
 
@@ -95,6 +95,7 @@ DType promote_common(DType a, bool weak_a, DType b, bool weak_b);
 const Type *typespec_parse(TypeTable *tt, StrTab *names, const Expr *expr, Diag *diag);
 /* A whole signature: "float64(float64[:], int64)", float64(float64[:]), or without a result "float64[:], int64" and (float64, int64).
  * *result is NULL when the signature names none. */
-bool typespec_signature(TypeTable *tt, StrTab *names, const Expr *expr, Diag *diag, const Type **result, const Type ***args, uint32_t *count);
+bool typespec_signature(TypeTable *tt, StrTab *names, const Expr *expr, Diag *diag, const Type **result, const Type ***args,
+                        uint32_t *count);
 
 #endif

@@ -178,9 +178,8 @@ static const Type *read_call(Reader *r, const Expr *e) {
   const ExprVec *args = &e->as.call.args;
   switch (find_maker(e->as.call.callee)) {
   case MAKE_TUPLE: {
-    const Expr *first = args->len == 1 ? args->data[0] : NULL;
-    bool is_listed = first && (first->kind == EXPR_TUPLE || first->kind == EXPR_LIST);
-    return read_tuple_items(r, is_listed ? &first->as.list.items : args);
+    bool is_listed = args->len == 1 && (args->data[0]->kind == EXPR_TUPLE || args->data[0]->kind == EXPR_LIST);
+    return read_tuple_items(r, is_listed ? &args->data[0]->as.list.items : args);
   }
   case MAKE_UNITUPLE: return read_unituple(r, e);
   case MAKE_ARRAY: return read_array_call(r, e);

@@ -201,7 +201,7 @@ LJ_API void lj_value_type(const lj_value *value, lj_text *out);
  * @return LJ_OK, or LJ_ERROR with the reason in the report.
  */
 LJ_API lj_status lj_value_parse(const char *text, size_t length, lj_report *report, lj_value *value);
-/* As print() shows it, or (strings) as repr() does. *out is owned by the caller. */
+/* As print() shows it, or (strings, arrays) as repr() does. *out is owned by the caller. */
 LJ_API void lj_value_format(const lj_value *value, bool repr, lj_text *out);
 
 typedef enum lj_file_mode {
@@ -336,7 +336,8 @@ LJ_API const char *lj_stage_about(size_t index); /* what it is, in a few words *
 /* What programs may call or read besides their own functions, in the order of the compiler's table: "numpy.zeros", "array.sum" (methods and attributes of
  * arrays), "scalar.real", "len". NULL beyond the end. */
 LJ_API const char *lj_library_name(size_t index);
-LJ_API const char *lj_library_params(size_t index); /* names separated by commas, `?` behind optional ones, "*" for any number; "" for none */
+LJ_API const char *
+lj_library_params(size_t index); /* names separated by commas, `?` behind optional ones, "*" for any number; "" for none */
 /* The passes over the Loop IR, in order. NULL beyond the end. */
 LJ_API const char *lj_pass_name(size_t index);
 LJ_API const char *lj_pass_about(size_t index);

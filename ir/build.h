@@ -39,14 +39,16 @@ IrExpr *ir_size(IrBuilder *b, IrVar *array);
 IrExpr *ir_view(IrBuilder *b, const Type *type, IrVar *base, IrExpr *offset, IrExpr *const *shape, IrExpr *const *strides);
 IrExpr *ir_expr(IrBuilder *b, IrOp op, const Type *type, IrExpr *const *args, uint32_t count); /* any other */
 
-IrVar *ir_new_var(IrBuilder *b, const char *name, const Type *type); /* name NULL: a temporary "tN". owns/once/temp are the caller's to set */
+IrVar *ir_new_var(IrBuilder *b, const char *name,
+                  const Type *type); /* name NULL: a temporary "tN". owns/once/temp are the caller's to set */
 IrStmt *ir_stmt(IrBuilder *b, IrStmtKind kind); /* appended, empty */
 void ir_set(IrBuilder *b, IrVar *var, IrExpr *value);
 IrVar *ir_let(IrBuilder *b, const char *name, IrExpr *value); /* a fresh `once` variable set to the value; borrows when the type owns */
 /* A function of the runtime with effects. `result` may be NULL; `fails`: it returns a status. */
 void ir_runtime(IrBuilder *b, const char *symbol, IrExpr *const *args, uint32_t count, IrVar *result, bool fails);
 void ir_store(IrBuilder *b, IrVar *array, IrExpr *const *indices, IrExpr *value);
-void ir_check(IrBuilder *b, IrCheckKind check, IrExpr *ok, ErrorKind error, const char *message, IrExpr *a0, IrExpr *a1, IrExpr *a2, IrExpr *a3);
+void ir_check(IrBuilder *b, IrCheckKind check, IrExpr *ok, ErrorKind error, const char *message, IrExpr *a0, IrExpr *a1, IrExpr *a2,
+              IrExpr *a3);
 
 bool ir_is_const(const IrExpr *e);
 bool ir_is_int_const(const IrExpr *e, int64_t *value);

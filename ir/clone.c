@@ -77,8 +77,18 @@ static void own_parts(IrClone *c, IrStmt *s) {
     s->as.reduce.acc = ir_clone_var(c, s->as.reduce.acc);
     break;
   case IRS_PARALLEL: LJ_UNREACHABLE();
-  case IRS_SET: case IRS_RAISE: case IRS_TEXT: case IRS_TEXT_TAKE: case IRS_PRINT: case IRS_IF: case IRS_FOR: case IRS_WHILE: case IRS_BREAK:
-  case IRS_CONTINUE: case IRS_RETURN: case IRS_COUNT: break;
+  case IRS_SET:
+  case IRS_RAISE:
+  case IRS_TEXT:
+  case IRS_TEXT_TAKE:
+  case IRS_PRINT:
+  case IRS_IF:
+  case IRS_FOR:
+  case IRS_WHILE:
+  case IRS_BREAK:
+  case IRS_CONTINUE:
+  case IRS_RETURN:
+  case IRS_COUNT: break;
   }
 }
 

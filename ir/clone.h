@@ -9,14 +9,14 @@
 typedef struct IrClone {
   IrUnit *unit;
   IrFunc *func;
-  Map vars;    /* IrVar -> what stands for it in the copy */
-  Map drop;    /* IrStmt -> anything: left out */
+  Map vars; /* IrVar -> what stands for it in the copy */
+  Map drop; /* IrStmt -> anything: left out */
   Map replace; /* IrExpr, by pointer -> IrExpr of the original to take instead */
 } IrClone;
 
 IrStmt *ir_clone_stmt(IrClone *c, const IrStmt *s);
 void ir_clone_block(IrClone *c, const IrBlock *from, IrBlock *to); /* appends */
-IrExpr *ir_clone_expr(IrClone *c, const IrExpr *e);                /* e itself where nothing in it changes */
-IrVar *ir_clone_var(const IrClone *c, IrVar *var);                 /* its stand-in, or itself; NULL for NULL */
+IrExpr *ir_clone_expr(IrClone *c, const IrExpr *e); /* e itself where nothing in it changes */
+IrVar *ir_clone_var(const IrClone *c, IrVar *var); /* its stand-in, or itself; NULL for NULL */
 
 #endif

@@ -31,10 +31,14 @@ static void dump_string(StrBuf *out, const char *text, size_t length) {
   sb_putc(out, '"');
   for (size_t i = 0; i < length; i++) {
     unsigned char c = (unsigned char)text[i];
-    if (c == '\n') sb_puts(out, "\\n");
-    else if (c == '"' || c == '\\') sb_printf(out, "\\%c", c);
-    else if (c < 32 || c == 127) sb_printf(out, "\\x%02x", c);
-    else sb_putc(out, (char)c);
+    if (c == '\n')
+      sb_puts(out, "\\n");
+    else if (c == '"' || c == '\\')
+      sb_printf(out, "\\%c", c);
+    else if (c < 32 || c == 127)
+      sb_printf(out, "\\x%02x", c);
+    else
+      sb_putc(out, (char)c);
   }
   sb_putc(out, '"');
 }
@@ -54,16 +58,20 @@ static void dump_float(StrBuf *out, double x) {
 }
 
 static void dump_const(StrBuf *out, const IrExpr *e) {
-  if (type_is_bool(e->type)) sb_puts(out, e->as.i ? "true" : "false");
+  if (type_is_bool(e->type))
+    sb_puts(out, e->as.i ? "true" : "false");
   else if (type_is_complex(e->type)) {
     sb_putc(out, '(');
     dump_float(out, e->as.c[0]);
     sb_puts(out, ", ");
     dump_float(out, e->as.c[1]);
     sb_puts(out, ")j");
-  } else if (type_is_float(e->type)) dump_float(out, e->as.f);
-  else if (dtype_is_unsigned(e->type->dtype)) sb_printf(out, "%" PRIu64, (uint64_t)e->as.i);
-  else sb_printf(out, "%" PRId64, e->as.i);
+  } else if (type_is_float(e->type))
+    dump_float(out, e->as.f);
+  else if (dtype_is_unsigned(e->type->dtype))
+    sb_printf(out, "%" PRIu64, (uint64_t)e->as.i);
+  else
+    sb_printf(out, "%" PRId64, e->as.i);
   if (!type_is(e->type, DT_INT64) && !type_is(e->type, DT_FLOAT64) && !type_is_bool(e->type)) sb_printf(out, ":%s", e->type->name);
 }
 
@@ -90,10 +98,14 @@ static void dump_call(StrBuf *out, const IrExpr *e) {
 }
 
 void ir_dump_expr(const IrExpr *e, StrBuf *out) {
-  if (e->op == IR_CONST) dump_const(out, e);
-  else if (e->op == IR_STRING) dump_string(out, e->as.str->text, e->as.str->len);
-  else if (e->op == IR_NONE) sb_puts(out, "none");
-  else if (e->op == IR_VAR) sb_puts(out, e->as.var->name);
+  if (e->op == IR_CONST)
+    dump_const(out, e);
+  else if (e->op == IR_STRING)
+    dump_string(out, e->as.str->text, e->as.str->len);
+  else if (e->op == IR_NONE)
+    sb_puts(out, "none");
+  else if (e->op == IR_VAR)
+    sb_puts(out, e->as.var->name);
   else if (e->op == IR_LOAD) {
     sb_printf(out, "%s[", e->args[0]->as.var->name);
     dump_args(out, e, 1);
@@ -104,7 +116,8 @@ void ir_dump_expr(const IrExpr *e, StrBuf *out) {
     sb_printf(out, " %s ", op_info[e->op].name);
     ir_dump_expr(e->args[1], out);
     sb_putc(out, ')');
-  } else dump_call(out, e);
+  } else
+    dump_call(out, e);
 }
 
 static void dump_block(Dump *d, const IrBlock *block);
@@ -118,7 +131,8 @@ static void dump_place(StrBuf *out, Span span) {
 static void dump_remarks(Dump *d, const IrLoop *loop) {
   for (uint32_t i = 0; i < loop->remarks.len; i++) {
     begin(d);
-    sb_printf(d->out, "# %s: %s%s\n", loop->remarks.data[i].pass, loop->remarks.data[i].done ? "" : "not done: ", loop->remarks.data[i].text);
+    sb_printf(d->out, "# %s: %s%s\n", loop->remarks.data[i].pass,
+              loop->remarks.data[i].done ? "" : "not done: ", loop->remarks.data[i].text);
   }
 }
 
@@ -283,7 +297,9 @@ static void dump_stmt(Dump *d, const IrStmt *s) {
   case IRS_STORE: dump_store(out, s); break;
   case IRS_ALLOC:
     sb_printf(out, "%s: %s = alloc%s(", s->as.alloc.var->name, s->as.alloc.var->type->name,
-              s->as.alloc.zero ? " zero" : s->as.alloc.local ? " local" : "");
+              s->as.alloc.zero    ? " zero"
+              : s->as.alloc.local ? " local"
+                                  : "");
     dump_list(out, s->as.alloc.shape, s->as.alloc.var->type->ndim);
     sb_putc(out, ')');
     break;
@@ -330,7 +346,8 @@ static void dump_func(Dump *d, const IrFunc *func) {
 
 void ir_dump(const IrUnit *unit, StrBuf *out) {
   Dump d = {out, 0};
-  for (uint32_t i = 0; i < unit->globals.len; i++) sb_printf(out, "global %s: %s\n", unit->globals.data[i]->name, unit->globals.data[i]->type->name);
+  for (uint32_t i = 0; i < unit->globals.len; i++)
+    sb_printf(out, "global %s: %s\n", unit->globals.data[i]->name, unit->globals.data[i]->type->name);
   for (uint32_t i = 0; i < unit->funcs.len; i++) {
     if (i || unit->globals.len) sb_putc(out, '\n');
     dump_func(&d, unit->funcs.data[i]);

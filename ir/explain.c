@@ -16,8 +16,8 @@ static void explain_loop(const IrFunc *func, const IrStmt *s, const IrLoop *loop
   }
   while (length && (*text == ' ' || *text == '\t')) text++, length--;
   const char *name = func->spec && func->spec->func->name ? func->spec->func->name->text : func->name;
-  sb_printf(out, "%s:%u: in %s: %.*s%s\n", s->span.src ? s->span.src->name : "?", at.line, func->is_main ? "the top level" : name, (int)length, text,
-            loop->cold ? "  (when the test before it fails)" : "");
+  sb_printf(out, "%s:%u: in %s: %.*s%s\n", s->span.src ? s->span.src->name : "?", at.line, func->is_main ? "the top level" : name,
+            (int)length, text, loop->cold ? "  (when the test before it fails)" : "");
   for (uint32_t i = 0; i < loop->remarks.len; i++) {
     const IrRemark *r = &loop->remarks.data[i];
     sb_printf(out, "  %s %s: %s\n", r->done ? "+" : "-", r->pass, r->text);

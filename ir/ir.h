@@ -40,46 +40,45 @@ struct IrVar {
 };
 
 /* id, name in dumps, number of arguments (-1: any). Operands of arithmetic have the type of the result unless stated. */
-#define IR_OPS(X)                                                                                                                          \
-  /* leaves */                                                                                                                             \
-  X(CONST, "const", 0)     /* scalar constant: as.i for bool and integers, as.f for floats, as.c for complex */                            \
-  X(STRING, "str", 0)      /* as.str: constant string */                                                                                   \
-  X(NONE, "none", 0)       /* value of a type without content: None, a dtype, a function without captures */                               \
-  X(VAR, "var", 0)         /* as.var */                                                                                                    \
-  /* arithmetic on scalars; integers wrap. DIV floats and complex. FLOORDIV, MOD: Python's signs; integers: the divisor must not be 0 */   \
-  /* (checked before) and INT_MIN // -1 wraps; SAFE_ variants give 0 for an integer divisor of 0 */                                        \
-  X(ADD, "+", 2) X(SUB, "-", 2) X(MUL, "*", 2) X(DIV, "/", 2) X(FLOORDIV, "//", 2) X(MOD, "%", 2)                                          \
-  X(SAFE_FLOORDIV, "safe//", 2) X(SAFE_MOD, "safe%", 2)                                                                                    \
-  X(AND, "&", 2) X(OR, "|", 2) X(XOR, "^", 2)                                                                                              \
-  X(SHL, "<<", 2) X(SHR, ">>", 2) /* counts >= the width give 0 or the sign; counts are never negative (checked before) */                 \
-  X(NEG, "neg", 1) X(INVERT, "~", 1) /* INVERT of bool is logical not */                                                                   \
-  X(ABS, "abs", 1)         /* integers (INT_MIN stays) and floats; complex: ABS gives the real magnitude (hypot) */                        \
-  /* comparisons give bool; operands have equal types, except that int64 with uint64 compares by value */                                  \
-  X(EQ, "==", 2) X(NE, "!=", 2) X(LT, "<", 2) X(LE, "<=", 2) X(GT, ">", 2) X(GE, ">=", 2)                                                  \
-  X(LNOT, "not", 1) X(LAND, "and", 2) X(LOR, "or", 2) /* on bool; both sides are evaluated or not: they are pure */                        \
-  X(SELECT, "select", 3)   /* bool, value, value */                                                                                        \
-  X(PYMIN, "pymin", 2) X(PYMAX, "pymax", 2) /* Python: min(a, b) = b if b < a else a; max(a, b) = b if b > a else a */                     \
-  X(NPMIN, "npmin", 2) X(NPMAX, "npmax", 2) /* NumPy: a NaN on either side wins */                                                         \
-  X(FMIN, "fmin", 2) X(FMAX, "fmax", 2)     /* C's: a NaN on one side loses */                                                             \
-  X(CAST, "cast", 1)       /* between scalar types as C does; float to integer saturates never: out of range gives INT_MIN; to bool: != 0 */ \
-  X(BITCAST, "bitcast", 1) /* same size */                                                                                                 \
-  X(MATH, "math", -1)      /* as.math: row of math.def */                                                                                  \
-  X(RTCALL, "rtcall", -1)  /* as.symbol: pure function of rt_symbols.def on scalars (or str: data and length are passed), result scalar */ \
-  /* complex */                                                                                                                            \
-  X(COMPLEX, "complex", 2) X(REAL, "real", 1) X(IMAG, "imag", 1)                                                                           \
-  /* tuples and optionals */                                                                                                               \
-  X(TUPLE, "tuple", -1) X(GET, "get", 1) /* GET: element as.i of a tuple */                                                                \
-  X(GET_AT, "get_at", 2)   /* element of a uniform tuple at an int64 index in range */                                                     \
-  X(SOME, "some", 1)       /* T to optional(T); IR_NONE with an optional type is the absent one */                                         \
-  X(IS_SOME, "is_some", 1) X(UNWRAP, "unwrap", 1)                                                                                          \
-  /* arrays: the array operand is always a VAR */                                                                                          \
-  X(LOAD, "load", -1)      /* array, then ndim int64 indices, all in range and not negative */                                             \
-  X(SHAPE, "shape", 1)     /* extent of axis as.i: int64, never negative */                                                                \
-  X(STRIDE, "stride", 1)   /* bytes along axis as.i: int64; computed from the shape for C and F layouts */                                 \
-  X(SIZE, "size", 1)       /* number of elements */                                                                                        \
-  X(DATA, "data", 1)       /* address as int64: only for overlap tests */                                                                  \
-  X(VIEW, "view", -1)      /* base array; byte offset; shape[ndim]; strides[ndim] of the result's type (strides only for layout A). Any dtype. */ \
-  X(STR_LEN, "str_len", 1) /* bytes */
+#define IR_OPS(X)                                                                                                                                                                                           \
+  /* leaves */                                                                                                                                                                                              \
+  X(CONST, "const", 0)     /* scalar constant: as.i for bool and integers, as.f for floats, as.c for complex */                                                                                                 \
+  X(STRING, "str", 0)      /* as.str: constant string */                                                                                                                                                         \
+  X(NONE, "none", 0)       /* value of a type without content: None, a dtype, a function without captures */                                                                                                      \
+  X(VAR, "var", 0)         /* as.var */                                                                                                                                                                             \
+  /* arithmetic on scalars; integers wrap. DIV floats and complex. FLOORDIV, MOD: Python's signs; integers: the divisor must not be 0 */                                                                    \
+  /* (checked before) and INT_MIN // -1 wraps; SAFE_ variants give 0 for an integer divisor of 0 */                                                                                                         \
+  X(ADD, "+", 2)                                                                                                                                                                                            \
+  X(SUB, "-", 2) X(MUL, "*", 2) X(DIV, "/", 2) X(FLOORDIV, "//", 2) X(MOD, "%", 2) X(SAFE_FLOORDIV, "safe//", 2) X(SAFE_MOD, "safe%", 2)                                                                    \
+      X(AND, "&", 2) X(OR, "|", 2) X(XOR, "^", 2) X(SHL, "<<", 2)                                                                                                                                           \
+          X(SHR, ">>", 2) /* counts >= the width give 0 or the sign; counts are never negative (checked before) */                                                                                          \
+      X(NEG, "neg", 1) X(INVERT, "~", 1) /* INVERT of bool is logical not */                                                                                                                                \
+      X(ABS, "abs",                                                                                                                                                                                         \
+        1) /* integers (INT_MIN stays) and floats; complex: ABS gives the real magnitude (hypot) */ /* comparisons give bool; operands have equal types, except that int64 with uint64 compares by value */ \
+      X(EQ, "==", 2) X(NE, "!=", 2) X(LT, "<", 2) X(LE, "<=", 2) X(GT, ">", 2) X(GE, ">=", 2) X(LNOT, "not", 1) X(LAND, "and", 2)                                                                           \
+          X(LOR, "or", 2) /* on bool; both sides are evaluated or not: they are pure */                                                                                                                     \
+      X(SELECT, "select", 3) /* bool, value, value */                                                                                                                                                       \
+      X(PYMIN, "pymin", 2) X(PYMAX, "pymax", 2) /* Python: min(a, b) = b if b < a else a; max(a, b) = b if b > a else a */                                                                                  \
+      X(NPMIN, "npmin", 2) X(NPMAX, "npmax", 2) /* NumPy: a NaN on either side wins */                                                                                                                      \
+      X(FMIN, "fmin", 2) X(FMAX, "fmax", 2) /* C's: a NaN on one side loses */                                                                                                                              \
+      X(CAST, "cast", 1) /* between scalar types as C does; float to integer saturates never: out of range gives INT_MIN; to bool: != 0 */                                                                  \
+      X(BITCAST, "bitcast", 1) /* same size */                                                                                                                                                              \
+      X(MATH, "math", -1) /* as.math: row of math.def */                                                                                                                                                    \
+      X(RTCALL, "rtcall",                                                                                                                                                                                   \
+        -1) /* as.symbol: pure function of rt_symbols.def on scalars (or str: data and length are passed), result scalar */ /* complex */                                                                   \
+      X(COMPLEX, "complex", 2) X(REAL, "real", 1) X(IMAG, "imag", 1) /* tuples and optionals */                                                                                                             \
+      X(TUPLE, "tuple", -1) X(GET, "get", 1) /* GET: element as.i of a tuple */                                                                                                                             \
+      X(GET_AT, "get_at", 2) /* element of a uniform tuple at an int64 index in range */                                                                                                                    \
+      X(SOME, "some", 1) /* T to optional(T); IR_NONE with an optional type is the absent one */                                                                                                            \
+      X(IS_SOME, "is_some", 1) X(UNWRAP, "unwrap", 1) /* arrays: the array operand is always a VAR */                                                                                                       \
+      X(LOAD, "load", -1) /* array, then ndim int64 indices, all in range and not negative */                                                                                                               \
+      X(SHAPE, "shape", 1) /* extent of axis as.i: int64, never negative */                                                                                                                                 \
+      X(STRIDE, "stride", 1) /* bytes along axis as.i: int64; computed from the shape for C and F layouts */                                                                                                \
+      X(SIZE, "size", 1) /* number of elements */                                                                                                                                                           \
+      X(DATA, "data", 1) /* address as int64: only for overlap tests */                                                                                                                                     \
+      X(VIEW, "view",                                                                                                                                                                                       \
+        -1) /* base array; byte offset; shape[ndim]; strides[ndim] of the result's type (strides only for layout A). Any dtype. */                                                                          \
+      X(STR_LEN, "str_len", 1) /* bytes */
 typedef enum IrOp {
 #define X(id, name, args) IR_##id,
   IR_OPS(X)
@@ -106,20 +105,21 @@ struct IrExpr {
   uint32_t count;
   IrExpr **args;
   union {
-    int64_t i;    /* CONST of integers (uint64 as its bits) and bool; GET, SHAPE, STRIDE */
-    double f;     /* CONST of floats */
-    double c[2];  /* CONST of complex */
-    Sym str;      /* STRING */
-    IrVar *var;   /* VAR */
-    MathId math;  /* MATH */
+    int64_t i; /* CONST of integers (uint64 as its bits) and bool; GET, SHAPE, STRIDE */
+    double f; /* CONST of floats */
+    double c[2]; /* CONST of complex */
+    Sym str; /* STRING */
+    IrVar *var; /* VAR */
+    MathId math; /* MATH */
     const char *symbol; /* RTCALL */
   } as;
 };
 
 #define IR_STMTS(X)                                                                                                                        \
-  X(SET, "set") X(STORE, "store") X(ALLOC, "alloc") X(DROP, "drop") X(CALL, "call") X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text")    \
-  X(TEXT_TAKE, "text_take") X(PRINT, "print") X(IF, "if") X(FOR, "for") X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue")        \
-  X(RETURN, "return") X(MAP, "map") X(REDUCE, "reduce") X(RUNTIME, "runtime") X(PARALLEL, "parallel")
+  X(SET, "set")                                                                                                                            \
+  X(STORE, "store") X(ALLOC, "alloc") X(DROP, "drop") X(CALL, "call") X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text")                  \
+      X(TEXT_TAKE, "text_take") X(PRINT, "print") X(IF, "if") X(FOR, "for") X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue")    \
+          X(RETURN, "return") X(MAP, "map") X(REDUCE, "reduce") X(RUNTIME, "runtime") X(PARALLEL, "parallel")
 typedef enum IrStmtKind {
 #define X(id, name) IRS_##id,
   IR_STMTS(X)
@@ -161,18 +161,18 @@ typedef struct IrAlias {
 /* What a parallel loop does with a variable (or array) that its iterations share. Chunks of iterations have private copies, which are combined in the
  * order of the chunks, so that the result does not depend on the number of threads. */
 typedef enum IrReductionKind {
-  REDUCTION_OP,     /* var = var op e: chunks start with the neutral element, or (min, max, and, or) with the value before the loop */
-  REDUCTION_BEST,   /* if e cmp var: var = e */
+  REDUCTION_OP, /* var = var op e: chunks start with the neutral element, or (min, max, and, or) with the value before the loop */
+  REDUCTION_BEST, /* if e cmp var: var = e */
   REDUCTION_FOLLOW, /* set together with the best variable `leader` (argmin, argmax) */
-  REDUCTION_LAST,   /* the value of the last iteration that sets it */
-  REDUCTION_ARRAY   /* like OP or (with `is_best`) BEST, for every element of the array var */
+  REDUCTION_LAST, /* the value of the last iteration that sets it */
+  REDUCTION_ARRAY /* like OP or (with `is_best`) BEST, for every element of the array var */
 } IrReductionKind;
 typedef struct IrReduction {
   IrReductionKind kind;
   IrVar *var, *leader;
-  IrOp op;       /* ADD MUL AND OR XOR LAND LOR and the minima and maxima; of BEST: LT LE GT GE */
-  bool swapped;  /* OP: e op var, which differs for pymin and pymax */
-  bool negated;  /* BEST: var = var if e cmp var else e */
+  IrOp op; /* ADD MUL AND OR XOR LAND LOR and the minima and maxima; of BEST: LT LE GT GE */
+  bool swapped; /* OP: e op var, which differs for pymin and pymax */
+  bool negated; /* BEST: var = var if e cmp var else e */
   bool is_best;
   Span at;
 } IrReduction;
@@ -180,7 +180,7 @@ typedef struct IrReduction {
 typedef struct IrLoop {
   bool parallel; /* asked for: prange under parallel=True */
   Vec(IrReduction) reductions; /* of a parallel loop */
-  bool cold;     /* the version that runs when the test before a loop fails: not worth optimising */
+  bool cold; /* the version that runs when the test before a loop fails: not worth optimising */
   IrAlias *alias; /* NULL: nothing is known */
   IrRemarkVec remarks;
 } IrLoop;
@@ -197,13 +197,13 @@ struct IrStmt {
     struct {
       IrVar *array;
       IrExpr **indices; /* ndim, in range */
-      IrExpr *value;    /* already of the array's dtype */
+      IrExpr *value; /* already of the array's dtype */
     } store;
     struct {
-      IrVar *var;     /* of array type with layout C or F */
+      IrVar *var; /* of array type with layout C or F */
       IrExpr **shape; /* ndim int64; negative ones are a ValueError at run time */
-      bool zero;      /* else the content is undefined */
-      bool local;     /* small and of constant shape: in the frame, owned by nobody, cannot fail; made by passes */
+      bool zero; /* else the content is undefined */
+      bool local; /* small and of constant shape: in the frame, owned by nobody, cannot fail; made by passes */
     } alloc;
     struct {
       IrVar *var;
@@ -219,7 +219,7 @@ struct IrStmt {
       IrExpr *ok; /* bool */
       ErrorKind error;
       const char *message; /* `%d` stands for args in turn */
-      IrExpr *args[4];     /* int64; NULL when unused */
+      IrExpr *args[4]; /* int64; NULL when unused */
       IrVar *shape_a, *shape_b; /* CHECK_SHAPE: arrays whose shapes the message ends with; may be NULL */
     } check;
     struct {
@@ -228,13 +228,13 @@ struct IrStmt {
     } raise;
     struct {
       IrExpr *value;
-      IrExpr *spec;     /* str: an f-string's format specification; NULL when none */
-      bool repr;        /* !r */
-      bool kernel;      /* float32 shows as the double it equals */
-    } text;             /* appends to the text being built */
+      IrExpr *spec; /* str: an f-string's format specification; NULL when none */
+      bool repr; /* !r */
+      bool kernel; /* float32 shows as the double it equals */
+    } text; /* appends to the text being built */
     struct {
       IrVar *var;
-    } take;             /* TEXT_TAKE: the built text as a str */
+    } take; /* TEXT_TAKE: the built text as a str */
     struct {
       IrExpr *cond;
       IrBlock then, orelse;
@@ -253,13 +253,13 @@ struct IrStmt {
     } while_;
     struct {
       IrExpr *value; /* NULL when the result has no content */
-      bool move;     /* value is a VAR that owns: hand its reference over */
+      bool move; /* value is a VAR that owns: hand its reference over */
     } ret;
     struct {
       uint32_t ndim;
-      IrVar **index;    /* once; int64 */
-      IrExpr **extent;  /* int64 */
-      IrBlock body;     /* points are independent of each other: any order */
+      IrVar **index; /* once; int64 */
+      IrExpr **extent; /* int64 */
+      IrBlock body; /* points are independent of each other: any order */
       bool column_major; /* the first index should run fastest */
       IrLoop loop;
     } map;
@@ -267,24 +267,24 @@ struct IrStmt {
       uint32_t ndim;
       IrVar **index;
       IrExpr **extent;
-      IrBlock body;    /* binds what the element needs */
+      IrBlock body; /* binds what the element needs */
       ReduceOp op;
-      IrVar *acc;      /* set before; combined with every element */
+      IrVar *acc; /* set before; combined with every element */
       IrExpr *element; /* type of acc; evaluated after body */
-      bool pairwise;   /* a float sum in NumPy's order (passes/pairwise.c), unless fastmath reorders anyway */
+      bool pairwise; /* a float sum in NumPy's order (passes/pairwise.c), unless fastmath reorders anyway */
       IrLoop loop;
     } reduce;
     struct {
       const char *symbol; /* row of rt_symbols.def whose parameters begin with rt and site; reads and writes the arrays it is given */
-      IrExpr **args;      /* scalars by value, str as data and length, all others by the address of a copy in memory */
+      IrExpr **args; /* scalars by value, str as data and length, all others by the address of a copy in memory */
       uint32_t count;
-      IrVar *result;      /* NULL when there is none. Of status functions: written through the last parameter */
-      bool fails;         /* it returns a status */
+      IrVar *result; /* NULL when there is none. Of status functions: written through the last parameter */
+      bool fails; /* it returns a status */
     } runtime;
     struct {
-      IrFunc *body;    /* called for each chunk with (number of the chunk, lo, hi of its part, args…); its result has no content */
+      IrFunc *body; /* called for each chunk with (number of the chunk, lo, hi of its part, args…); its result has no content */
       IrExpr *lo, *hi, *chunks; /* int64; chunks >= 1 */
-      IrExpr **args;   /* arrays are borrowed: they outlive the statement */
+      IrExpr **args; /* arrays are borrowed: they outlive the statement */
       uint32_t count;
     } parallel;
   } as;
@@ -293,28 +293,28 @@ struct IrStmt {
 struct IrFunc {
   const Spec *spec;
   IrUnit *unit;
-  uint32_t index;   /* dense per unit */
+  uint32_t index; /* dense per unit */
   const char *name; /* unique in the unit: "saxpy.1" */
-  IrVarVec params;  /* what is passed: parameters that are not defaulted, then captures. Only types with content. */
+  IrVarVec params; /* what is passed: parameters that are not defaulted, then captures. Only types with content. */
   const Type *result;
   IrBlock body;
-  IrVarVec vars;    /* all variables, parameters first, by id */
-  int fastmath;     /* FM_ bits */
-  bool recursive;   /* needs the stack check on entry */
-  bool can_fail;    /* set by the pass "effects": returns a status */
-  bool is_main;     /* the module's body: runs once */
+  IrVarVec vars; /* all variables, parameters first, by id */
+  int fastmath; /* FM_ bits */
+  bool recursive; /* needs the stack check on entry */
+  bool can_fail; /* set by the pass "effects": returns a status */
+  bool is_main; /* the module's body: runs once */
   bool is_memo_body; /* under lru_cache: the function as written, which the one that callers reach calls */
-  bool is_chunk;    /* the body of a PARALLEL statement: params are chunk, lo, hi, then what it captures */
+  bool is_chunk; /* the body of a PARALLEL statement: params are chunk, lo, hi, then what it captures */
 };
 
 struct IrUnit {
   Arena *arena;
   const Program *program;
   Vec(IrFunc *) funcs;
-  IrVarVec globals;        /* top-level variables that functions read */
-  Map func_of_spec;        /* Spec -> IrFunc */
-  IrFunc *entry;           /* what the host calls */
-  Diag *diag;              /* of this compile */
+  IrVarVec globals; /* top-level variables that functions read */
+  Map func_of_spec; /* Spec -> IrFunc */
+  IrFunc *entry; /* what the host calls */
+  Diag *diag; /* of this compile */
 };
 
 /* lower/lower.c: the entry specialisation and all that it calls. Cannot fail except for what is not supported, which is a diagnostic. NULL then. */

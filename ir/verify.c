@@ -29,12 +29,14 @@ static bool is_arith(IrOp op) { return (op >= IR_ADD && op <= IR_ABS) || (op >= 
 static void check_types(Verify *v, const IrExpr *e) {
   const Type *t = e->type;
   if (is_arith(e->op) && e->op != IR_ABS)
-    for (uint32_t i = 0; i < e->count; i++) need(v, e->args[i]->type == t || e->op == IR_SHL || e->op == IR_SHR, "operand type", type_name(t));
+    for (uint32_t i = 0; i < e->count; i++)
+      need(v, e->args[i]->type == t || e->op == IR_SHL || e->op == IR_SHR, "operand type", type_name(t));
   if (e->op >= IR_EQ && e->op <= IR_GE) {
     const Type *a = e->args[0]->type, *b = e->args[1]->type;
     need(v, type_is_bool(t) && (a == b || (type_is_int(a) && type_is_int(b))), "comparison of different types", type_name(a));
   }
-  if (e->op == IR_LAND || e->op == IR_LOR) need(v, type_is_bool(e->args[0]->type) && type_is_bool(e->args[1]->type), "and/or of", "not bool");
+  if (e->op == IR_LAND || e->op == IR_LOR)
+    need(v, type_is_bool(e->args[0]->type) && type_is_bool(e->args[1]->type), "and/or of", "not bool");
   if (e->op == IR_SELECT) need(v, type_is_bool(e->args[0]->type) && e->args[1]->type == t && e->args[2]->type == t, "select", type_name(t));
   if (e->op == IR_VAR) need(v, e->as.var->type == t, "type of variable", e->as.var->name);
   if (e->op == IR_LOAD || e->op == IR_SHAPE || e->op == IR_STRIDE || e->op == IR_SIZE || e->op == IR_DATA || e->op == IR_VIEW)
@@ -49,7 +51,7 @@ static void check_types(Verify *v, const IrExpr *e) {
 
 static void check_expr(Verify *v, const IrExpr *e) {
   need(v, e->type != NULL, "expression without a type", "");
-  if (v->why) return;
+  if (v->why || !e->type) return;
   if (e->op == IR_VAR) check_read(v, e->as.var);
   for (uint32_t i = 0; i < e->count && !v->why; i++) check_expr(v, e->args[i]);
   if (!v->why) check_types(v, e);
@@ -67,7 +69,8 @@ static void check_stmt_facts(Verify *v, const IrStmt *s) {
   switch ((int)s->kind) {
   case IRS_SET:
     need(v, s->as.set.var->type == s->as.set.value->type, "set of another type", s->as.set.var->name);
-    if (s->as.set.move) need(v, s->as.set.value->op == IR_VAR && s->as.set.value->as.var->owns, "move from what owns nothing", s->as.set.var->name);
+    if (s->as.set.move)
+      need(v, s->as.set.value->op == IR_VAR && s->as.set.value->as.var->owns, "move from what owns nothing", s->as.set.var->name);
     break;
   case IRS_STORE:
     check_read(v, s->as.store.array);
@@ -90,7 +93,8 @@ static void check_stmt_facts(Verify *v, const IrStmt *s) {
       need(v, s->as.runtime.result->owns || !type_owns(s->as.runtime.result->type), "result that nobody owns", s->as.runtime.result->name);
     break;
   case IRS_PARALLEL:
-    need(v, s->as.parallel.body->is_chunk && s->as.parallel.count + 3 == s->as.parallel.body->params.len, "captures of", s->as.parallel.body->name);
+    need(v, s->as.parallel.body->is_chunk && s->as.parallel.count + 3 == s->as.parallel.body->params.len, "captures of",
+         s->as.parallel.body->name);
     for (uint32_t i = 0; i < s->as.parallel.count; i++)
       need(v, s->as.parallel.args[i]->type == s->as.parallel.body->params.data[i + 3]->type, "captured type", s->as.parallel.body->name);
     break;
@@ -130,6 +134,7 @@ static void check_stmt(Verify *v, IrStmt *s) {
   bool loop = head_first || s->kind == IRS_FOR || s->kind == IRS_MAP;
   IrBlock *blocks[2];
   unsigned count = ir_stmt_blocks(s, blocks);
+  LJ_ASSERT(count <= LJ_COUNT(blocks));
   check_space(v, s, true);
   if (head_first) check_block(v, blocks[0], true);
   ir_stmt_exprs(s, check_slot, v);

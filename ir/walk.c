@@ -100,12 +100,18 @@ bool ir_same(const IrExpr *a, const IrExpr *b) {
   if (a == b) return true;
   if (a->op != b->op || a->type != b->type || a->count != b->count) return false;
   bool payload = true;
-  if (a->op == IR_VAR) payload = a->as.var == b->as.var;
-  else if (a->op == IR_STRING) payload = a->as.str == b->as.str;
-  else if (a->op == IR_CONST) payload = memcmp(&a->as, &b->as, type_is_complex(a->type) ? 16 : 8) == 0;
-  else if (a->op == IR_GET || a->op == IR_SHAPE || a->op == IR_STRIDE) payload = a->as.i == b->as.i;
-  else if (a->op == IR_MATH) payload = a->as.math == b->as.math;
-  else if (a->op == IR_RTCALL) payload = strcmp(a->as.symbol, b->as.symbol) == 0;
+  if (a->op == IR_VAR)
+    payload = a->as.var == b->as.var;
+  else if (a->op == IR_STRING)
+    payload = a->as.str == b->as.str;
+  else if (a->op == IR_CONST)
+    payload = memcmp(&a->as, &b->as, type_is_complex(a->type) ? 16 : 8) == 0;
+  else if (a->op == IR_GET || a->op == IR_SHAPE || a->op == IR_STRIDE)
+    payload = a->as.i == b->as.i;
+  else if (a->op == IR_MATH)
+    payload = a->as.math == b->as.math;
+  else if (a->op == IR_RTCALL)
+    payload = strcmp(a->as.symbol, b->as.symbol) == 0;
   for (uint32_t i = 0; payload && i < a->count; i++) payload = ir_same(a->args[i], b->args[i]);
   return payload;
 }

@@ -120,8 +120,10 @@ static lj_status emit_unit(lj_module *module, const Spec *spec, Stage stage, con
   IrUnit *unit;
   arena_init(&arena);
   lj_status status = compile_unit(module, spec, &arena, report, &unit);
-  if (status == LJ_OK && stage == STAGE_EXPLAIN) status = emit_remarks(unit, text);
-  else if (status == LJ_OK) status = stage == STAGE_LOOPS ? emit_loops(unit, after, report, text) : emit_code(module, unit, stage, report, text);
+  if (status == LJ_OK && stage == STAGE_EXPLAIN)
+    status = emit_remarks(unit, text);
+  else if (status == LJ_OK)
+    status = stage == STAGE_LOOPS ? emit_loops(unit, after, report, text) : emit_code(module, unit, stage, report, text);
   arena_drop(&arena);
   return status;
 }

@@ -76,7 +76,8 @@ struct lj_rt {
 
 /* A part of a parallel loop: number of the chunk, first index, end. A status. */
 typedef int32_t lj_chunk(lj_rt *rt, const void *frame, int64_t chunk, int64_t lo, int64_t hi);
-int32_t lj_rt_max_threads(void); /* rt_parallel.c: LOOPJIT_NUM_THREADS, OMP_NUM_THREADS, NUMBA_NUM_THREADS, or the processors of this process */
+int32_t
+lj_rt_max_threads(void); /* rt_parallel.c: LOOPJIT_NUM_THREADS, OMP_NUM_THREADS, NUMBA_NUM_THREADS, or the processors of this process */
 
 void lj_rt_init(lj_rt *rt);  /* computes the stack limit of the calling thread */
 void lj_rt_drop(lj_rt *rt);

@@ -29,7 +29,7 @@ static Cx turn(Cx a) { return (Cx){a.im, -a.re}; } /* times -i */
 /* Memory for numbers that are written next; large blocks in large pages, which halves the time of a transform of a million points. */
 Cx *fft_take(int64_t count) {
   size_t size = (size_t)count * sizeof(Cx);
-  if (size < HUGE_FROM) return malloc(size ? size : 1);
+  if (size < HUGE_FROM) return malloc(size + 1); /* never NULL for no numbers */
   size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
   Cx *p = aligned_alloc(HUGE_PAGE, size);
   if (p) (void)madvise(p, size, MADV_HUGEPAGE);
@@ -136,6 +136,7 @@ static void pass5(int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
 static void pass_any(int64_t radix, int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
   Cx unit[LARGE_PRIME + 1], sums[LARGE_PRIME / 2 + 1], differences[LARGE_PRIME / 2 + 1];
   int64_t row = l1 * ido, half = radix / 2;
+  LJ_ASSERT(radix >= 7 && radix <= LARGE_PRIME); /* smaller ones have passes of their own */
   fft_roots(radix, 1, radix, unit);
   for (int64_t k = 0; k < l1; k++, x += radix * ido, y += ido)
     for (int64_t i = 0; i < ido; i++) {
@@ -166,11 +167,16 @@ static void run_passes(const FftPlan *plan, Cx *x) {
   for (int f = 0; f < plan->count; f++) {
     int64_t radix = plan->factor[f], ido = plan->n / (l1 * radix);
     const Cx *w = plan->twiddles[f];
-    if (radix == 4) pass4(ido, l1, from, to, w);
-    else if (radix == 2) pass2(ido, l1, from, to, w);
-    else if (radix == 3) pass3(ido, l1, from, to, w);
-    else if (radix == 5) pass5(ido, l1, from, to, w);
-    else pass_any(radix, ido, l1, from, to, w);
+    if (radix == 4)
+      pass4(ido, l1, from, to, w);
+    else if (radix == 2)
+      pass2(ido, l1, from, to, w);
+    else if (radix == 3)
+      pass3(ido, l1, from, to, w);
+    else if (radix == 5)
+      pass5(ido, l1, from, to, w);
+    else
+      pass_any(radix, ido, l1, from, to, w);
     Cx *swap = from;
     from = to, to = swap;
     l1 *= radix;
@@ -224,6 +230,7 @@ static bool make_bluestein(FftPlan *plan) {
   plan->chirp = fft_take(n);
   plan->filter = fft_take(m);
   plan->room = fft_take(m + 1);
+  LJ_ASSERT(n <= m);
   bool ok = plan->inner && plan->chirp && plan->filter && plan->room;
   if (ok) {
     Cx *roots = plan->room; /* 2n of them fit: m >= 2n - 1 */

@@ -7,11 +7,11 @@
 
 typedef struct Lines { /* the work of one call */
   FftOp op;
-  int64_t n, half;      /* points of the transform; of a real one of even length: half of them, else 0 */
-  FftPlan *plan;        /* of n or half points */
-  const Cx *roots;      /* the first half / 2 + 1 of n, when half is not 0 */
+  int64_t n, half; /* points of the transform; of a real one of even length: half of them, else 0 */
+  FftPlan *plan; /* of n or half points */
+  const Cx *roots; /* the first half / 2 + 1 of n, when half is not 0 */
   DType from, to;
-  Cx *buffer;           /* n + 1 */
+  Cx *buffer; /* n + 1 */
 } Lines;
 
 static Cx load(DType dtype, const char *p) {

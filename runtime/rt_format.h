@@ -35,7 +35,7 @@ typedef struct Strided {
   int ndim;
   DType dtype;
 } Strided;
-void format_array(StrBuf *out, const Strided *array); /* str() of NumPy, with its default print options */
+void format_array(StrBuf *out, const Strided *array, bool repr); /* str() or repr() of NumPy, with its default print options */
 
 typedef union Scalar {
   int64_t i; /* bool and signed integers */

@@ -1,4 +1,4 @@
-/* Arrays as text: str() of NumPy 2 with its default print options (precision 8, threshold 1000, 3 edge items, lines of 75).
+/* Arrays as text: str() and repr() of NumPy 2 with its default print options (precision 8, threshold 1000, 3 edge items, lines of 75).
  * Two walks over the elements that will be shown: the first measures columns, the second writes. Any strides, any dtype, 0 to 8 axes.
  * float32 goes over to exponents at 1e8 as in NumPy 1.x to 2.2 (later versions: at 1e6). */
 #include <math.h>
@@ -7,6 +7,7 @@
 #include "runtime/rt_format.h"
 
 enum { PRECISION = 8, THRESHOLD = 1000, EDGE = 3, LINE_WIDTH = 75 };
+#define REPR_PREFIX "array("
 
 /* ---- one column of floats (real or imaginary parts) ---- */
 
@@ -148,7 +149,7 @@ static void column_put(StrBuf *out, const FloatColumn *col, double x) {
 typedef struct Printer {
   const Strided *array;
   StrBuf *out;
-  bool summarise;
+  bool summarise, repr;
   int width; /* of integers */
   FloatColumn re, im;
   void (*visit)(struct Printer *printer, const char *at);
@@ -220,7 +221,7 @@ static void put_complex(StrBuf *out, const Printer *p, Scalar value) {
 static void put_element(StrBuf *out, const Printer *p, const char *at) {
   Scalar value = scalar_load(p->array->dtype, at);
   switch (dtype_info[p->array->dtype].kind) {
-  case 'b': sb_puts(out, value.i ? " True" : "False"); return;
+  case 'b': sb_puts(out, !value.i ? "False" : p->array->ndim ? " True" : "True"); return;
   case 'f': column_put(out, &p->re, value.f.re); return;
   case 'c': put_complex(out, p, value); return;
   }
@@ -230,6 +231,18 @@ static void put_element(StrBuf *out, const Printer *p, const char *at) {
   sb_pad(out, ' ', padding);
   memmove(out->data + from + padding, out->data + from, length);
   memset(out->data + from, ' ', padding);
+}
+
+/* Between the words of a row. */
+static void put_separator(Printer *p) {
+  sb_puts(p->out, p->repr ? ", " : " ");
+  p->column += p->repr ? 2 : 1;
+}
+
+/* Behind a block of `rest` - 1 axes that is not the last of its axis. */
+static void put_block_end(Printer *p, int rest) {
+  if (p->repr) sb_putc(p->out, ',');
+  sb_pad(p->out, '\n', (size_t)rest - 1);
 }
 
 /* A word of a row: on this line or, where it does not fit, on the next. `indent` is where rows begin. */
@@ -252,21 +265,18 @@ static void put_row(Printer *p, const char *at, size_t indent, size_t width) {
   for (int64_t i = 0; i < length; i++) {
     if (i == head) {
       put_word(p, "...", 3, indent, width);
-      sb_putc(p->out, ' ');
-      p->column++;
+      put_separator(p);
       i = length - tail;
     }
     sb_clear(&word);
     put_element(&word, p, at + i * stride);
     put_word(p, word.data, word.len, indent, width);
-    if (i + 1 == length) break;
-    sb_putc(p->out, ' ');
-    p->column++;
+    if (i + 1 < length) put_separator(p);
   }
   sb_drop(&word);
 }
 
-/* `indent`: spaces before a line of this block, one per open bracket. */
+/* `indent`: spaces before a line of this block: one per open bracket, and those of the prefix. */
 static void put_block(Printer *p, const char *at, int axis, size_t indent, size_t width) {
   int rest = p->array->ndim - axis;
   sb_putc(p->out, '[');
@@ -278,12 +288,12 @@ static void put_block(Printer *p, const char *at, int axis, size_t indent, size_
       if (i == head) {
         sb_pad(p->out, ' ', indent);
         sb_puts(p->out, "...");
-        sb_pad(p->out, '\n', (size_t)rest - 1);
+        put_block_end(p, rest);
         i = length - tail;
       }
       if (i) sb_pad(p->out, ' ', indent);
       put_block(p, at + i * p->array->strides[axis], axis + 1, indent + 1, width - 1);
-      if (i + 1 < length) sb_pad(p->out, '\n', (size_t)rest - 1);
+      if (i + 1 < length) put_block_end(p, rest);
     }
   }
   sb_putc(p->out, ']');
@@ -296,17 +306,63 @@ static bool exceeds_threshold(const Strided *array) {
   return size > THRESHOLD;
 }
 
-void format_array(StrBuf *out, const Strided *array) {
-  for (int i = 0; i < array->ndim; i++) {
-    if (array->shape[i] != 0) continue;
-    sb_puts(out, "[]");
-    return;
-  }
-  if (array->ndim == 0) {
-    format_scalar(out, array->dtype, scalar_load(array->dtype, array->data), false);
-    return;
-  }
-  Printer printer = {.array = array, .out = out, .summarise = exceeds_threshold(array)};
+static bool is_empty(const Strided *array) {
+  for (int i = 0; i < array->ndim; i++)
+    if (array->shape[i] == 0) return true;
+  return false;
+}
+
+/* The elements with their brackets. */
+static void put_elements(StrBuf *out, const Strided *array, bool repr) {
+  Printer printer = {.array = array, .out = out, .summarise = exceeds_threshold(array), .repr = repr};
   measure_all(&printer);
-  put_block(&printer, array->data, 0, 1, LINE_WIDTH);
+  if (array->ndim == 0)
+    put_element(out, &printer, array->data);
+  else
+    put_block(&printer, array->data, 0, 1 + (repr ? strlen(REPR_PREFIX) : 0), LINE_WIDTH - repr); /* the ')' counts */
+}
+
+/* What the elements do not tell: "shape=(0, 3), dtype=int8". */
+static void put_extras(StrBuf *out, const Strided *array) {
+  DType type = array->dtype;
+  bool empty = is_empty(array), implied = type == DT_BOOL || type == DT_INT64 || type == DT_FLOAT64 || type == DT_COMPLEX128;
+  if (empty ? array->ndim > 1 : exceeds_threshold(array)) {
+    sb_puts(out, "shape=");
+    format_shape(out, array->ndim, array->shape);
+    if (empty || !implied) sb_puts(out, ", ");
+  }
+  if (empty || !implied) sb_printf(out, "dtype=%s", dtype_name(type));
+}
+
+static void put_repr(StrBuf *out, const Strided *array) {
+  size_t line = out->len; /* where the last line of the array begins; what stands before the array does not count */
+  sb_puts(out, REPR_PREFIX);
+  if (is_empty(array))
+    sb_puts(out, "[]");
+  else
+    put_elements(out, array, true);
+  StrBuf extras = {0};
+  put_extras(&extras, array);
+  if (extras.len) {
+    sb_putc(out, ',');
+    for (size_t i = line; i < out->len; i++)
+      if (out->data[i] == '\n') line = i + 1;
+    bool fits = out->len - line + 1 + extras.len + 1 <= LINE_WIDTH;
+    sb_putc(out, fits ? ' ' : '\n');
+    if (!fits) sb_pad(out, ' ', strlen(REPR_PREFIX));
+    sb_add(out, extras.data, extras.len);
+  }
+  sb_putc(out, ')');
+  sb_drop(&extras);
+}
+
+void format_array(StrBuf *out, const Strided *array, bool repr) {
+  if (repr)
+    put_repr(out, array);
+  else if (is_empty(array))
+    sb_puts(out, "[]");
+  else if (array->ndim == 0)
+    format_scalar(out, array->dtype, scalar_load(array->dtype, array->data), false);
+  else
+    put_elements(out, array, false);
 }

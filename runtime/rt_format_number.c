@@ -175,6 +175,7 @@ static int scientific_digits(double x, int count, char *digits) {
   char text[EXACT_DIGITS + 32];
   snprintf(text, sizeof text, "%.*e", count - 1, fabs(x));
   const char *p = text;
+  memset(digits, '0', (size_t)count);
   for (int n = 0; *p != 'e'; p++)
     if (*p >= '0' && *p <= '9') digits[n++] = *p;
   return atoi(p + 1) + 1;

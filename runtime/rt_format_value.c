@@ -185,13 +185,13 @@ typedef struct Style {
 
 static const char *put_value(StrBuf *out, const char *code, const char *value, Style style);
 
-static const char *put_array(StrBuf *out, const char *code, const char *value) {
+static const char *put_array(StrBuf *out, const char *code, const char *value, Style style) {
   const lj_array_head *head = (const lj_array_head *)(const void *)value;
   Strided array = {.data = head->data, .ndim = code[1] - '0'};
   array.shape = head->dims;
   array.strides = head->dims + array.ndim;
   array.dtype = type_code_dtype(code + 3, &code);
-  format_array(out, &array);
+  format_array(out, &array, style.repr);
   return code;
 }
 
@@ -241,7 +241,7 @@ static const char *put_value(StrBuf *out, const char *code, const char *value, S
   case 'F': sb_puts(out, "<function>"); return code + 1;
   case 'S': return put_str(out, code, value, style);
   case 'D': return put_dtype(out, code, style);
-  case 'A': return put_array(out, code, value);
+  case 'A': return put_array(out, code, value, style);
   case '?': return put_optional(out, code, value, style);
   case '(': return put_tuple(out, code, value, style);
   }

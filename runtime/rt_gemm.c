@@ -84,7 +84,8 @@ bool blas_gemm(DType dtype, const Mat *a, const Mat *b, const Mat *c) {
   if (c->rows > INT32_MAX || c->cols > INT32_MAX || a->cols > INT32_MAX || !blas_routine(BLAS_GEMM, dtype)) return false;
   if (c->cols == 1 && gemv(dtype, a, b->data, b->rows > 1 ? b->row_step : item, c->data, c->rows > 1 ? c->row_step : item)) return true;
   Mat turned = {b->data, b->cols, b->rows, b->col_step, b->row_step};
-  if (c->rows == 1 && gemv(dtype, &turned, a->data, a->cols > 1 ? a->col_step : item, c->data, c->cols > 1 ? c->col_step : item)) return true;
+  if (c->rows == 1 && gemv(dtype, &turned, a->data, a->cols > 1 ? a->col_step : item, c->data, c->cols > 1 ? c->col_step : item))
+    return true;
   Mat a2 = *a, b2 = *b;
   void *memory_a = NULL, *memory_b = NULL;
   bool ok = blas_expresses(a, item, &ld, &transposed) || copied(a, item, &a2, &memory_a);

@@ -34,7 +34,9 @@ static void *get(size_t count, size_t size) { return calloc(count ? count : 1, s
 
 /* Gets what the query asked for. */
 static bool take_work(Call *c, int *lwork) {
-  double size = dtype_size(dtype_real_of(c->dtype)) == 4 ? (double)*(float *)(void *)c->work_size : c->work_size[0];
+  float single;
+  memcpy(&single, c->work_size, sizeof single);
+  double size = dtype_size(dtype_real_of(c->dtype)) == 4 ? (double)single : c->work_size[0];
   *lwork = (int)size;
   c->work = get((size_t)*lwork, dtype_size(c->dtype));
   return c->work != NULL;
@@ -114,12 +116,13 @@ static int32_t factor(Call *c, const char *what, const lj_array_head *a, double 
   int32_t error;
   GetrfFn fn = (GetrfFn)routine(c, BLAS_GETRF, what, a, &error);
   if (!fn) return error;
-  int n = (int)a->dims[0], ld = at_least_one(n);
-  int *pivots = get((size_t)n, sizeof *pivots);
+  const int rows = (int)a->dims[0];
+  int n = rows, ld = at_least_one(n);
+  int *pivots = get((size_t)rows, sizeof *pivots);
   if (!pivots) return no_memory(c);
   fn(&n, &n, a->data, &ld, pivots, &c->info);
   *sign = 1;
-  for (int i = 0; i < n; i++)
+  for (int i = 0; i < rows; i++)
     if (pivots[i] != i + 1) *sign = -*sign;
   free(pivots);
   return 0;
@@ -222,7 +225,8 @@ int32_t lj_rt_linalg_qr(lj_rt *rt, const lj_site *site, int64_t dtype, const lj_
   if (!take_work(&c, &lwork)) return no_memory(&c);
   first(&m, &n, a->data, &ld, tau, c.work, &lwork, &c.info);
   for (int j = 0; j < n; j++)
-    memcpy((char *)r->data + (size_t)j * (size_t)k * item, (char *)a->data + (size_t)j * (size_t)m * item, (size_t)smaller(j + 1, k) * item);
+    memcpy((char *)r->data + (size_t)j * (size_t)k * item, (char *)a->data + (size_t)j * (size_t)m * item,
+           (size_t)smaller(j + 1, k) * item);
   copy_columns(a->data, m, q->data, m, k, item);
   return orgqr(&c, second, m, k, q->data, tau);
 }

@@ -19,10 +19,11 @@ typedef struct Job {
 
 static int batch_count(int64_t ndim) { return ndim > 2 ? (int)ndim - 2 : 0; }
 static int64_t extent(const lj_array_head *h, int64_t axis) { return h->dims[axis]; }
-static int64_t step(const lj_array_head *h, int64_t ndim, int64_t axis) { return h->dims[ndim + axis]; }
-static int64_t batch_step(const lj_array_head *h, int64_t ndim, int64_t axis) {
-  return extent(h, axis) == 1 ? 0 : step(h, ndim, axis);
+static int64_t step(const lj_array_head *h, int64_t ndim, int64_t axis) {
+  LJ_ASSERT(ndim >= 0 && axis >= 0);
+  return h->dims[ndim + axis];
 }
+static int64_t batch_step(const lj_array_head *h, int64_t ndim, int64_t axis) { return extent(h, axis) == 1 ? 0 : step(h, ndim, axis); }
 
 /* Batch axes of matmul are aligned at their ends; those of dot stand side by side, with the rows of a between them. */
 static void set_batches(Job *job, bool side_by_side, int64_t na, const lj_array_head *a, int64_t nb, const lj_array_head *b, int64_t nc,
@@ -30,8 +31,7 @@ static void set_batches(Job *job, bool side_by_side, int64_t na, const lj_array_
   int batch_a = batch_count(na), batch_b = batch_count(nb);
   if (side_by_side) {
     for (int d = 0; d < batch_a; d++) job->axes[job->count++] = (Batch){extent(c, d), {step(a, na, d), 0, step(c, nc, d)}};
-    for (int d = 0; d < batch_b; d++)
-      job->axes[job->count++] = (Batch){extent(b, d), {0, step(b, nb, d), step(c, nc, na - 1 + d)}};
+    for (int d = 0; d < batch_b; d++) job->axes[job->count++] = (Batch){extent(b, d), {0, step(b, nb, d), step(c, nc, na - 1 + d)}};
     return;
   }
   int all = batch_a > batch_b ? batch_a : batch_b;
@@ -87,8 +87,10 @@ static void span_of(int64_t ndim, const lj_array_head *h, int64_t item, const ch
   *low = h->data, *high = *low + item;
   for (int64_t d = 0; d < ndim; d++) {
     int64_t reach = (extent(h, d) - 1) * step(h, ndim, d);
-    if (reach < 0) *low += reach;
-    else *high += reach;
+    if (reach < 0)
+      *low += reach;
+    else
+      *high += reach;
   }
 }
 
@@ -129,13 +131,11 @@ int32_t lj_rt_matmul(lj_rt *rt, const lj_site *site, int64_t dtype, int64_t side
     run(&job);
     return 0;
   }
-  struct {
-    lj_array_head head;
-    int64_t dims[2 * AXES];
-  } room;
-  lj_array_head *fresh = (lj_array_head *)(void *)&room;
+  lj_array_head *fresh = calloc(1, sizeof *fresh + 2 * AXES * sizeof fresh->dims[0]);
   char *memory = malloc((size_t)size);
-  if (!memory) {
+  if (!fresh || !memory) {
+    free(fresh);
+    free(memory);
     lj_rt_raise(rt, site, MEMORY_ERROR, "cannot allocate %d bytes for the product", size, 0, 0, 0);
     return MEMORY_ERROR;
   }
@@ -147,6 +147,7 @@ int32_t lj_rt_matmul(lj_rt *rt, const lj_site *site, int64_t dtype, int64_t side
   set_batches(&job, side_by_side != 0, na, a, nb, b, nc, fresh);
   run(&job);
   copy_out(nc, item, memory, c, 0, c->data);
+  free(fresh);
   free(memory);
   return 0;
 }

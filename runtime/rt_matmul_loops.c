@@ -22,8 +22,7 @@ enum { ROWS = 4, LANES = 8 }; /* a tile of sums; a dot product keeps LANES of th
     const char *x = a->data + i * a->row_step, *y = b->data + j * (int64_t)sizeof(T);                                                      \
     for (int64_t k = 0; k < a->cols; k++, x += a->col_step, y += b->row_step)                                                              \
       for (int r = 0; r < rows; r++)                                                                                                       \
-        for (int n = 0; n < cols; n++)                                                                                                     \
-          sums[r][n] += *(const T *)(const void *)(x + r * a->row_step) * ((const T *)(const void *)y)[n];                                 \
+        for (int n = 0; n < cols; n++) sums[r][n] += *(const T *)(const void *)(x + r * a->row_step) * ((const T *)(const void *)y)[n];    \
     for (int r = 0; r < rows; r++)                                                                                                         \
       for (int n = 0; n < cols; n++) ((T *)(void *)(c->data + (i + r) * c->row_step))[j + n] = sums[r][n];                                 \
   }                                                                                                                                        \

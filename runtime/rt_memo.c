@@ -75,6 +75,7 @@ static void push_newest(lj_memo *m, Entry *e) {
 
 static void forget_oldest(lj_memo *m) {
   Entry *e = m->oldest, **at = bucket_of(m, e->hash);
+  LJ_ASSERT(!e->older);
   while (*at != e) at = &(*at)->next;
   *at = e->next;
   unlink_use(m, e);

@@ -89,11 +89,12 @@ int32_t lj_rt_set_threads(lj_rt *rt, const lj_site *site, int64_t count) {
 static struct {
   pthread_once_t once;
   void (*parallel)(void (*body)(void *), void *data, unsigned threads, unsigned flags); /* NULL: there is none */
-  int (*number)(void);                                                                 /* of the thread in its team */
+  int (*number)(void); /* of the thread in its team */
 } openmp = {.once = PTHREAD_ONCE_INIT};
 
 static void load_openmp(void) {
-  static const char *const names[] = {"libomp.so.5", "libomp.so", "/usr/lib/llvm-22/lib/libomp.so.5", "/usr/lib/llvm-19/lib/libomp.so.5", "libiomp5.so"};
+  static const char *const names[] = {"libomp.so.5", "libomp.so", "/usr/lib/llvm-22/lib/libomp.so.5", "/usr/lib/llvm-19/lib/libomp.so.5",
+                                      "libiomp5.so"};
   const char *off = getenv("LOOPJIT_NO_OPENMP");
   if (off && *off && *off != '0') return;
   void *library = NULL;

@@ -2,8 +2,8 @@
 #ifndef LJ_RT_RANDOM_H
 #define LJ_RT_RANDOM_H
 
-#include "runtime/rt.h"
 #include "base/numlib.h"
+#include "runtime/rt.h"
 
 enum { MT_WORDS = 624 };
 

@@ -166,8 +166,10 @@ static int64_t find(const double *cdf, int64_t n, double x) {
   int64_t lo = 0, hi = n;
   while (lo < hi) {
     int64_t middle = lo + (hi - lo) / 2;
-    if (cdf[middle] <= x) lo = middle + 1;
-    else hi = middle;
+    if (cdf[middle] <= x)
+      lo = middle + 1;
+    else
+      hi = middle;
   }
   return lo;
 }
@@ -187,7 +189,8 @@ static void choose_distinct(Stream *s, double *p, double *cdf, int64_t n, int64_
   }
 }
 
-static int32_t choose_weighted(lj_rt *rt, const lj_site *site, Stream *s, const double *p, int64_t n, bool replace, int64_t *out, int64_t count) {
+static int32_t choose_weighted(lj_rt *rt, const lj_site *site, Stream *s, const double *p, int64_t n, bool replace, int64_t *out,
+                               int64_t count) {
   const char *message = wrong_weights(p, n);
   int64_t positive = 0;
   for (int64_t k = 0; k < n; k++) positive += p[k] > 0;

@@ -27,7 +27,7 @@ def main():
         problem = None
         if have[1 if module == "array" else 0:] != want:
             problem = "its function has the parameters %s" % have
-        elif not called:
+        elif not called and not name.startswith("_"):
             problem = "no conformance case calls it"
         if problem:
             failed += 1

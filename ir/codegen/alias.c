@@ -62,8 +62,7 @@ LLVMValueRef cg_mark_access(Codegen *cg, LLVMValueRef instruction) {
 }
 
 static LLVMMetadataRef flag(Codegen *cg, const char *name, bool value, bool has_value) {
-  LLVMMetadataRef parts[2] = {LLVMMDStringInContext2(cg->ctx, name, strlen(name)),
-                              LLVMValueAsMetadata(LLVMConstInt(cg->i1, value, false))};
+  LLVMMetadataRef parts[2] = {LLVMMDStringInContext2(cg->ctx, name, strlen(name)), LLVMValueAsMetadata(LLVMConstInt(cg->i1, value, false))};
   return LLVMMDNodeInContext2(cg->ctx, parts, has_value ? 2 : 1);
 }
 

@@ -191,8 +191,8 @@ void cg_return(Codegen *cg, const IrStmt *s);
 void cg_finish_leave(Codegen *cg); /* writes the `leave` block */
 void cg_for(Codegen *cg, const IrStmt *s);
 void cg_while(Codegen *cg, const IrStmt *s);
-void cg_parallel(Codegen *cg, const IrStmt *s);         /* parallel.c */
-void cg_chunk_entry(Codegen *cg, const IrFunc *f);      /* parallel.c: what the runtime calls for the body of a parallel statement */
+void cg_parallel(Codegen *cg, const IrStmt *s); /* parallel.c */
+void cg_chunk_entry(Codegen *cg, const IrFunc *f); /* parallel.c: what the runtime calls for the body of a parallel statement */
 void cg_text(Codegen *cg, const IrStmt *s);
 void cg_text_take(Codegen *cg, const IrStmt *s);
 void cg_runtime(Codegen *cg, const IrStmt *s); /* rtcalls.c */

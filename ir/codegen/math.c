@@ -79,7 +79,7 @@ CgVal cg_math(Codegen *cg, const IrExpr *e) {
     return cg_complex_call(cg, info->c128, dtype, cg_value(cg, e->args[0]).v, 2);
   }
   LJ_ASSERT(dtype_is_float(dtype));
-  LLVMValueRef args[3];
+  LLVMValueRef args[3] = {NULL};
   bool by_double = dtype == DT_FLOAT32 && !info->f32;
   for (uint32_t i = 0; i < e->count; i++) {
     args[i] = cg_scalar(cg, e->args[i]);

@@ -31,7 +31,12 @@ void cg_parallel(Codegen *cg, const IrStmt *s) {
     for (uint32_t k = 0; k < v.count; k++, at += SLOT) LLVMBuildStore(cg->b, v.v[k], cg_offset(cg, frame, at));
   }
   LLVMValueRef args[] = {
-      cg->f.rt, cg_site(cg, s->span), chunk_entry(cg, body), frame, cg_scalar(cg, s->as.parallel.lo), cg_scalar(cg, s->as.parallel.hi),
+      cg->f.rt,
+      cg_site(cg, s->span),
+      chunk_entry(cg, body),
+      frame,
+      cg_scalar(cg, s->as.parallel.lo),
+      cg_scalar(cg, s->as.parallel.hi),
       cg_scalar(cg, s->as.parallel.chunks),
   };
   cg_status_check(cg, cg_rt_call(cg, "lj_rt_parallel_for", args, LJ_COUNT(args)), false);
@@ -49,7 +54,8 @@ void cg_chunk_entry(Codegen *cg, const IrFunc *f) {
   uint64_t at = 0;
   for (uint32_t i = 3; i < f->params.len; i++) {
     const CgType *ct = cg_type(cg, f->params.data[i]->type);
-    for (uint32_t k = 0; k < ct->count; k++, at += SLOT) args[count++] = LLVMBuildLoad2(cg->b, ct->parts[k], cg_offset(cg, LLVMGetParam(fn, 1), at), "");
+    for (uint32_t k = 0; k < ct->count; k++, at += SLOT)
+      args[count++] = LLVMBuildLoad2(cg->b, ct->parts[k], cg_offset(cg, LLVMGetParam(fn, 1), at), "");
   }
   LJ_ASSERT(count == n);
   LLVMValueRef status = LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(callee), callee, args, n, "");

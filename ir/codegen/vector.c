@@ -49,7 +49,8 @@ static void declare(Codegen *cg, const char *symbol, LLVMTypeRef type, unsigned 
 }
 
 void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *name, LLVMTypeRef type, unsigned count) {
-  if (!cg->x86_64 || !cg->f.ir || cg->f.ir->fastmath <= 0 || !(cg->f.ir->fastmath & FM_AFN) || !is_vectorised(name, type, cg->f32, count)) return;
+  if (!cg->x86_64 || !cg->f.ir || cg->f.ir->fastmath <= 0 || !(cg->f.ir->fastmath & FM_AFN) || !is_vectorised(name, type, cg->f32, count))
+    return;
   StrBuf all = {0};
   for (size_t i = 0; i < LJ_COUNT(forms); i++) {
     char symbol[64];

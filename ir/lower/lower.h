@@ -45,11 +45,13 @@ static inline const Type *lower_type(const Lower *lo, const Expr *e) { return sp
  * IR_NONE. Trees that hold loads or mutable variables stay valid only until the next effect: when more is lowered after, use lower_exprs, which binds. */
 IrExpr *lower_expr(Lower *lo, const Expr *e);
 void lower_exprs(Lower *lo, Expr *const *list, uint32_t count, IrExpr **out); /* several, left to right, all valid at the end */
-IrExpr *lower_expr_as(Lower *lo, const Expr *e, const Type *to);              /* and converted */
-IrExpr *lower_convert(Lower *lo, IrExpr *value, const Type *to, Span at);     /* as assignment, joins and signatures convert; arrays: layout to A */
-IrExpr *lower_truth(Lower *lo, IrExpr *value, Span at);                       /* bool(value) */
-IrExpr *lower_bind(Lower *lo, const char *name, IrExpr *value);               /* the value as a leaf that later effects cannot change (constant or `once` VAR) */
-IrVar *lower_bind_array(Lower *lo, IrExpr *array);                            /* the variable of an array-typed VAR expression */
+IrExpr *lower_expr_as(Lower *lo, const Expr *e, const Type *to); /* and converted */
+IrExpr *lower_convert(Lower *lo, IrExpr *value, const Type *to,
+                      Span at); /* as assignment, joins and signatures convert; arrays: layout to A */
+IrExpr *lower_truth(Lower *lo, IrExpr *value, Span at); /* bool(value) */
+IrExpr *lower_bind(Lower *lo, const char *name,
+                   IrExpr *value); /* the value as a leaf that later effects cannot change (constant or `once` VAR) */
+IrVar *lower_bind_array(Lower *lo, IrExpr *array); /* the variable of an array-typed VAR expression */
 /* An owning temporary of the current statement, for ALLOC, CALL, TEXT_TAKE results. */
 IrVar *lower_temp(Lower *lo, const Type *type);
 /* Statement ends: drops its owning temporaries (except moved ones). Nested use: mark = lo->temps.len before, then lower_drop_temps(lo, mark). */
@@ -70,23 +72,25 @@ IrExpr *lower_ufunc(Lower *lo, const Builtin *row, IrExpr *const *args, uint32_t
 /* lower_builtin.c: a call (or attribute) that inference resolved to a builtin row. */
 IrExpr *lower_builtin(Lower *lo, const Expr *call, const Callee *callee);
 /* Rules of the array rooms, called by lower_builtin's table: */
-IrExpr *lower_array_builtin(Lower *lo, const Expr *call, const Callee *callee); /* lower_create.c: rows on arrays: creation, shape, copies, attributes */
-IrExpr *lower_array_reduce(Lower *lo, const Expr *call, const Callee *callee);  /* lower_map.c: sum, mean, min, … of arrays */
+IrExpr *lower_array_builtin(Lower *lo, const Expr *call,
+                            const Callee *callee); /* lower_create.c: rows on arrays: creation, shape, copies, attributes */
+IrExpr *lower_array_reduce(Lower *lo, const Expr *call, const Callee *callee); /* lower_map.c: sum, mean, min, … of arrays */
 
 /* lower_index.c */
-IrExpr *lower_index(Lower *lo, const Expr *e);                                         /* base is an array: element or view */
-void lower_store(Lower *lo, const Expr *target, IrExpr *value, Span at);               /* a[...] = value (scalar or array) */
-void lower_aug_store(Lower *lo, const Stmt *stmt);                                     /* a[...] op= value: index evaluated once */
-IrExpr *lower_row(Lower *lo, IrVar *array, IrExpr *index, const Type *type);           /* a[index] without check: element or sub-array (iteration) */
+IrExpr *lower_index(Lower *lo, const Expr *e); /* base is an array: element or view */
+void lower_store(Lower *lo, const Expr *target, IrExpr *value, Span at); /* a[...] = value (scalar or array) */
+void lower_aug_store(Lower *lo, const Stmt *stmt); /* a[...] op= value: index evaluated once */
+IrExpr *lower_row(Lower *lo, IrVar *array, IrExpr *index, const Type *type); /* a[index] without check: element or sub-array (iteration) */
 IrExpr *lower_checked_index(Lower *lo, IrVar *array, uint32_t axis, IrExpr *index, Span at); /* wrapped once if negative, checked */
 /* A view's variable; decides whether it borrows (base surely outlives it) or owns. */
 IrVar *lower_view_var(Lower *lo, const char *name, IrVar *base, IrExpr *view);
 
 /* lower_map.c */
-IrExpr *lower_array_expr(Lower *lo, const Expr *e);                                    /* operator or ufunc with an array result: fused, materialised */
-bool lower_is_elementwise(const Lower *lo, const Expr *e);                             /* can it be a part of a fused map? */
-void lower_assign_array(Lower *lo, IrVar *target, const Expr *value, Span at);         /* target[...] = array or scalar expression: broadcast, overlap safe */
-void lower_fill(Lower *lo, IrVar *array, IrExpr *scalar);                              /* every element; scalar already of the array's dtype and bound */
-void lower_copy_into(Lower *lo, IrVar *to, IrVar *from);                               /* equal shapes, no overlap; converts the dtype */
+IrExpr *lower_array_expr(Lower *lo, const Expr *e); /* operator or ufunc with an array result: fused, materialised */
+bool lower_is_elementwise(const Lower *lo, const Expr *e); /* can it be a part of a fused map? */
+void lower_assign_array(Lower *lo, IrVar *target, const Expr *value,
+                        Span at); /* target[...] = array or scalar expression: broadcast, overlap safe */
+void lower_fill(Lower *lo, IrVar *array, IrExpr *scalar); /* every element; scalar already of the array's dtype and bound */
+void lower_copy_into(Lower *lo, IrVar *to, IrVar *from); /* equal shapes, no overlap; converts the dtype */
 
 #endif

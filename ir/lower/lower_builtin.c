@@ -46,6 +46,7 @@ static IrExpr *make_complex(Lower *lo, const Callee *callee, const Type *type, S
   const Type *real = type_scalar(lo->types, dtype_real_of(type->dtype));
   IrExpr *parts[2] = {0};
   lower_exprs(lo, callee->args, callee->args[0] && callee->count > 1 && callee->args[1] ? 2 : 1, parts);
+  LJ_ASSERT(parts[0]);
   for (int i = 0; i < 2; i++)
     if (parts[i]) parts[i] = lower_open(lo, parts[i], at);
   if (!parts[1]) return lower_convert(lo, parts[0], type, at);
@@ -275,11 +276,23 @@ static IrExpr *fn_any_all(Lower *lo, const Expr *call, const Callee *callee) {
 /* ---- the table ---- */
 
 static const BuiltinRule rules[BI_COUNT] = {
-    [BI_LEN] = fn_len,         [BI_DIVMOD] = fn_divmod,      [BI_POW] = fn_pow,     [BI_STR] = fn_str,
-    [BI_TUPLE] = fn_tuple,     [BI_PRINT] = fn_print,        [BI_MIN] = fn_min_max, [BI_MAX] = fn_min_max,
-    [BI_SUM] = fn_sum,         [BI_ANY] = fn_any_all,        [BI_ALL] = fn_any_all, [BI_ROUND] = fn_round,
-    [BI_TIME_TIME] = fn_clock, [BI_PERF_COUNTER] = fn_clock,
-    [BI_GET_NUM_THREADS] = fn_threads, [BI_GET_THREAD_ID] = fn_threads, [BI_SET_NUM_THREADS] = fn_set_threads,
+    [BI_LEN] = fn_len,
+    [BI_DIVMOD] = fn_divmod,
+    [BI_POW] = fn_pow,
+    [BI_STR] = fn_str,
+    [BI_TUPLE] = fn_tuple,
+    [BI_PRINT] = fn_print,
+    [BI_MIN] = fn_min_max,
+    [BI_MAX] = fn_min_max,
+    [BI_SUM] = fn_sum,
+    [BI_ANY] = fn_any_all,
+    [BI_ALL] = fn_any_all,
+    [BI_ROUND] = fn_round,
+    [BI_TIME_TIME] = fn_clock,
+    [BI_PERF_COUNTER] = fn_clock,
+    [BI_GET_NUM_THREADS] = fn_threads,
+    [BI_GET_THREAD_ID] = fn_threads,
+    [BI_SET_NUM_THREADS] = fn_set_threads,
 };
 
 static bool is_reduction(BuiltinId id) { return (id >= BI_NP_SUM && id <= BI_NP_ARGMAX) || (id >= BI_A_SUM && id <= BI_A_ARGMAX); }

@@ -109,6 +109,7 @@ static IrExpr *rule_arange(Lower *lo, const Expr *call, const Callee *callee) {
     if (is_given(lo, callee, i)) given[count++] = callee->args[i];
   for (uint32_t i = 0; i < count; i++)
     if (is_float_arg(lo, given[i])) work = type_scalar(lo->types, DT_FLOAT64);
+  LJ_ASSERT(count > 0);
   lower_exprs(lo, given, count, v);
   for (uint32_t i = 0; i < count; i++) {
     int64_t known;

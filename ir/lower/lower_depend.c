@@ -173,7 +173,8 @@ static void check_repeated(void *ctx, Expr *e) {
 }
 
 static bool is_repeated(const ParLoop *p, const Expr *e, int depth) {
-  if (depth > DEPTH || e->kind == EXPR_COMP || e->kind == EXPR_WALRUS || e->kind == EXPR_INDEX) return e->kind == EXPR_INDEX && is_fixed(p, e);
+  if (depth > DEPTH || e->kind == EXPR_COMP || e->kind == EXPR_WALRUS || e->kind == EXPR_INDEX)
+    return e->kind == EXPR_INDEX && is_fixed(p, e);
   const Def *def = e->ref.kind == REF_DEF ? e->ref.def : NULL;
   if (def && p->inner[def->id]) {
     const Stmt *loop = inner_loop_of(&p->stmt->as.loop.body, def);
@@ -288,6 +289,7 @@ bool par_independent(const ParLoop *p, const Local *array) {
 }
 
 static void fail_conflict(ParLoop *p, const Access *a, const Access *b) {
+  LJ_ASSERT(a->array);
   const char *name = a->array->name->text;
   Diag *dx = p->lo->diag;
   if (!a->is_store) {
@@ -315,6 +317,7 @@ void par_depend(ParLoop *p) {
       }
       if (v == SEPARATE || said == a->array) continue;
       said = a->array;
-      ir_remark(p->lo->arena, p->loop, "depend", false, b->at->span, "whether iterations use different elements of '%s' is not known", said->name->text);
+      ir_remark(p->lo->arena, p->loop, "depend", false, b->at->span, "whether iterations use different elements of '%s' is not known",
+                said->name->text);
     }
 }

@@ -48,7 +48,10 @@ static IrVar *display_of_scalars(Lower *lo, const Expr *e, const Type *type) {
   IrVar *array = lower_alloc(lo, type, shape, false);
   for (uint32_t i = 0; i < leaves.len; i++) {
     int64_t rest = i;
-    for (uint32_t d = type->ndim; d-- > 0; rest /= extent[d]) at[d] = ir_int(&lo->b, rest % extent[d]);
+    for (uint32_t d = type->ndim; d-- > 0; rest /= extent[d]) {
+      LJ_ASSERT(extent[d] > 0); /* or there are no leaves */
+      at[d] = ir_int(&lo->b, rest % extent[d]);
+    }
     ir_store(&lo->b, array, at, scalar_of(lo, values[i], lower_elem_type(lo, type), leaves.data[i]->span));
   }
   return array;

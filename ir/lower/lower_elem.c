@@ -190,7 +190,7 @@ static Elem *settle(Fusion *f, Elem *e, uint32_t start) {
   lo->b.block = block;
   for (uint32_t i = 0; i < made.len; i++) vec_push(lo->arena, block, NULL);
   memmove(&block->data[start + made.len], &block->data[start], (block->len - start - made.len) * sizeof *block->data);
-  memcpy(&block->data[start], made.data, made.len * sizeof *made.data);
+  if (made.data) memcpy(&block->data[start], made.data, made.len * sizeof *made.data);
   return fusion_array(f, array, 0, e->span);
 }
 

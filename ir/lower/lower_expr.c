@@ -302,8 +302,7 @@ static IrExpr *lower_call(Lower *lo, const Expr *e) {
   case CALLEE_SPEC: return lower_call_spec(lo, e, callee);
   case CALLEE_BUILTIN:
   case CALLEE_CAST: return lower_builtin(lo, e, callee);
-  case CALLEE_UFUNC:
-    return callee->count == callee->spec->func->params.len ? lower_array_expr(lo, e) : lower_ufunc_out(lo, e, callee);
+  case CALLEE_UFUNC: return callee->count == callee->spec->func->params.len ? lower_array_expr(lo, e) : lower_ufunc_out(lo, e, callee);
   case CALLEE_UFUNC_REDUCE: return lower_ufunc_reduce(lo, e, callee);
   case CALLEE_GUFUNC: return lower_gufunc(lo, e, callee);
   case CALLEE_STENCIL: return lower_stencil(lo, e, callee);

@@ -8,14 +8,14 @@
 enum { DIM_NEW = -1 };
 
 typedef struct Fancy {
-  IrVar *view;       /* slices and single integers applied; the axes of index arrays are whole */
-  Fusion f;          /* the index arrays over their common space */
+  IrVar *view; /* slices and single integers applied; the axes of index arrays are whole */
+  Fusion f; /* the index arrays over their common space */
   Elem *at[TYPE_MAX_NDIM]; /* by axis of the view: its index array, or NULL */
   uint32_t shown[TYPE_MAX_NDIM]; /* the axis of the base, for messages */
-  int dims[3 * TYPE_MAX_NDIM];   /* of the result, without those of the arrays: an axis of the view or DIM_NEW */
-  uint32_t dim_count, place;     /* dims before `place` come first, then those of the arrays, then the rest */
+  int dims[3 * TYPE_MAX_NDIM]; /* of the result, without those of the arrays: an axis of the view or DIM_NEW */
+  uint32_t dim_count, place; /* dims before `place` come first, then those of the arrays, then the rest */
   uint32_t ndim;
-  IrExpr *shape[TYPE_MAX_NDIM];  /* of the result */
+  IrExpr *shape[TYPE_MAX_NDIM]; /* of the result */
 } Fancy;
 
 /* ---- reading the items ---- */

@@ -61,7 +61,8 @@ static void read_output(GuLower *g, uint32_t i, IrExpr *value) {
   Lower *lo = g->lo;
   Operand *op = &g->ops[i];
   IrVar *array = lower_bind_array(lo, lower_open(lo, value, g->callee->args[i]->span));
-  bool fits = array->type->dtype == op->type->dtype && (g->layout->operands[i].count == 0 || op->type->layout != LAYOUT_C || array->type->layout == LAYOUT_C);
+  bool fits = array->type->dtype == op->type->dtype &&
+              (g->layout->operands[i].count == 0 || op->type->layout != LAYOUT_C || array->type->layout == LAYOUT_C);
   op->loop = array->type->ndim - g->layout->operands[i].count;
   op->array = lower_pin(lo, array);
   if (fits) return;

@@ -29,7 +29,9 @@ static void check_square(Lower *lo, IrVar *a) {
 
 static IrVar *array_arg(Lower *lo, IrExpr *value, Span at) { return lower_pin(lo, lower_bind_array(lo, lower_open(lo, value, at))); }
 
-static void call(Lower *lo, const char *symbol, IrExpr *const *args, uint32_t count) { ir_runtime(&lo->b, symbol, args, count, NULL, true); }
+static void call(Lower *lo, const char *symbol, IrExpr *const *args, uint32_t count) {
+  ir_runtime(&lo->b, symbol, args, count, NULL, true);
+}
 
 static IrExpr *call_value(Lower *lo, const char *symbol, IrExpr *const *args, uint32_t count, const Type *type) {
   IrVar *result = ir_new_var(&lo->b, NULL, type);
@@ -228,8 +230,9 @@ static IrVar *transform(Lower *lo, FftOp op, IrVar *a, const Type *type, IrExpr 
   bool half = op == FFT_REAL;
   shape[axis] = half ? lower_stable(lo, ix_add(lo, ir_binary(b, IR_SAFE_FLOORDIV, int_type, n, two), ir_int(b, 1))) : n;
   IrVar *out = lower_alloc(lo, type, shape, false);
-  IrExpr *all[] = {ir_int(b, op), n, ir_int(b, axis), ir_int(b, a->type->dtype), ir_int(b, type->dtype), ir_int(b, a->type->ndim), ir_var(b, a),
-                   ir_var(b, out)};
+  IrExpr *all[] = {
+      ir_int(b, op), n, ir_int(b, axis), ir_int(b, a->type->dtype), ir_int(b, type->dtype), ir_int(b, a->type->ndim), ir_var(b, a),
+      ir_var(b, out)};
   call(lo, "lj_rt_fft", all, LJ_COUNT(all));
   return out;
 }
@@ -254,10 +257,10 @@ static IrExpr *rule_fft(Lower *lo, const Expr *e, const Callee *callee) {
 
 ArrayRule lower_linalg_rule(BuiltinId id) {
   static const ArrayRule table[BI_COUNT] = {
-      [BI_LA_DET] = rule_square, [BI_LA_SLOGDET] = rule_square, [BI_LA_INV] = rule_square,   [BI_LA_CHOLESKY] = rule_square,
-      [BI_LA_EIG] = rule_square, [BI_LA_EIGVALS] = rule_square, [BI_LA_EIGH] = rule_square,  [BI_LA_EIGVALSH] = rule_square,
-      [BI_LA_QR] = rule_qr,      [BI_LA_SVD] = rule_svd,        [BI_LA_SOLVE] = rule_solve,  [BI_LA_LSTSQ] = rule_lstsq,
-      [BI_FFT] = rule_fft,       [BI_IFFT] = rule_fft,          [BI_RFFT] = rule_fft,        [BI_IRFFT] = rule_fft,
+      [BI_LA_DET] = rule_square, [BI_LA_SLOGDET] = rule_square, [BI_LA_INV] = rule_square,  [BI_LA_CHOLESKY] = rule_square,
+      [BI_LA_EIG] = rule_square, [BI_LA_EIGVALS] = rule_square, [BI_LA_EIGH] = rule_square, [BI_LA_EIGVALSH] = rule_square,
+      [BI_LA_QR] = rule_qr,      [BI_LA_SVD] = rule_svd,        [BI_LA_SOLVE] = rule_solve, [BI_LA_LSTSQ] = rule_lstsq,
+      [BI_FFT] = rule_fft,       [BI_IFFT] = rule_fft,          [BI_RFFT] = rule_fft,       [BI_IRFFT] = rule_fft,
       [BI_FFT2] = rule_fft,      [BI_IFFT2] = rule_fft,
   };
   return table[id];

@@ -18,7 +18,8 @@ bool lower_is_mask(const Lower *lo, const Expr *index) {
 }
 
 static bool is_costly(const Elem *e) {
-  bool costly = e->kind == ELEM_UFUNC || e->kind == ELEM_WHERE || (e->kind == ELEM_BINOP && (e->op == BIN_POW || e->op == BIN_FLOORDIV || e->op == BIN_MOD));
+  bool costly = e->kind == ELEM_UFUNC || e->kind == ELEM_WHERE ||
+                (e->kind == ELEM_BINOP && (e->op == BIN_POW || e->op == BIN_FLOORDIV || e->op == BIN_MOD));
   for (uint32_t i = 0; i < e->count; i++) costly |= is_costly(e->args[i]);
   return costly;
 }
@@ -210,8 +211,8 @@ static void set_array(Lower *lo, Mask *m, IrVar *value) {
     IrExpr *n = lower_stable(lo, ir_shape(b, value, 0)), *ok = ir_compare(b, IR_EQ, n, count);
     ok = ir_binary(b, IR_LOR, ok->type, ok, ir_compare(b, IR_EQ, n, ir_int(b, 1)));
     ir_check(b, CHECK_VALUE, ok, VALUE_ERROR,
-             "NumPy boolean array indexing assignment cannot assign %d input values to the %d output values where the mask is true", n, count,
-             NULL, NULL);
+             "NumPy boolean array indexing assignment cannot assign %d input values to the %d output values where the mask is true", n,
+             count, NULL, NULL);
   }
   IrVar *wide = lower_stretch(lo, value, 1 + m->rest, shape);
   walk_open(lo, m, &w);

@@ -26,7 +26,10 @@ static Args read_args(Lower *lo, const Callee *callee, const Type *type) {
   return a;
 }
 
-static IrExpr *math1(Lower *lo, MathId id, IrExpr *x) { return ir_math(&lo->b, id, x->type, &x, 1); }
+static IrExpr *math1(Lower *lo, MathId id, IrExpr *x) {
+  LJ_ASSERT(x);
+  return ir_math(&lo->b, id, x->type, &x, 1);
+}
 
 static IrExpr *math2(Lower *lo, MathId id, IrExpr *x, IrExpr *y) {
   IrExpr *args[] = {x, y};
@@ -211,6 +214,7 @@ static IrExpr *fn_perm(Lower *lo, const Expr *call, const Callee *callee) {
 
 static IrExpr *fn_isqrt(Lower *lo, const Expr *call, const Callee *callee) {
   IrExpr *n = read_args(lo, callee, scalar(lo, DT_INT64)).v[0];
+  LJ_ASSERT(n);
   lo->b.span = call->span;
   need(lo, at_least(lo, n, 0), VALUE_ERROR, "isqrt() argument must be nonnegative");
   return ir_rtcall(&lo->b, "lj_rt_isqrt", n->type, &n, 1);

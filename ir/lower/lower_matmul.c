@@ -58,7 +58,8 @@ static void product_init(Product *p, Lower *lo, IrVar *a, IrVar *b, DType dtype,
   uint32_t na = a->type->ndim, nb = b->type->ndim;
   p->outer_batches = is_dot && na > 1 && nb > 2;
   p->inner = extent_of(lo, p->a, na - 1);
-  const char *message = is_dot ? "dot: shapes {a} and {b} do not match: {m} and {n}" : "matmul: shapes {a} and {b} do not match: {m} and {n}";
+  const char *message =
+      is_dot ? "dot: shapes {a} and {b} do not match: {m} and {n}" : "matmul: shapes {a} and {b} do not match: {m} and {n}";
   check_shapes(lo, ir_compare(&lo->b, IR_EQ, p->inner, extent_of(lo, p->b, nb > 1 ? nb - 2 : 0)), p->a, p->b, message);
   if (p->outer_batches) {
     for (uint32_t d = 0; d + 1 < na; d++) p->extent[p->ndim++] = extent_of(lo, p->a, d);
@@ -157,8 +158,10 @@ static IrExpr *runtime_dot(Product *p, bool conjugate) {
 
 static void runtime_matmul(Product *p, IrVar *out) {
   IrBuilder *b = &p->lo->b;
-  IrExpr *args[] = {ir_int(b, p->item->dtype),     ir_int(b, p->outer_batches), ir_int(b, p->a->type->ndim), ir_var(b, p->a),
-                    ir_int(b, p->b->type->ndim), ir_var(b, p->b),             ir_int(b, out->type->ndim),  ir_var(b, out)};
+  IrExpr *args[] = {ir_int(b, p->item->dtype),   ir_int(b, p->outer_batches),
+                    ir_int(b, p->a->type->ndim), ir_var(b, p->a),
+                    ir_int(b, p->b->type->ndim), ir_var(b, p->b),
+                    ir_int(b, out->type->ndim),  ir_var(b, out)};
   ir_runtime(b, "lj_rt_matmul", args, LJ_COUNT(args), NULL, true);
 }
 

@@ -58,11 +58,19 @@ static void add_child(void *ctx, Expr *e) {
   c->count++;
 }
 
+/* -0.0 is not 0.0 here, and a NaN is itself. */
+static bool same_number(double a, double b) {
+  uint64_t x, y;
+  memcpy(&x, &a, sizeof x);
+  memcpy(&y, &b, sizeof y);
+  return x == y;
+}
+
 static bool same_leaf(const Expr *a, const Expr *b) {
   switch ((int)a->kind) {
   case EXPR_INT: return a->as.integer.value == b->as.integer.value;
   case EXPR_FLOAT:
-  case EXPR_IMAG: return memcmp(&a->as.number, &b->as.number, sizeof a->as.number) == 0;
+  case EXPR_IMAG: return same_number(a->as.number, b->as.number);
   case EXPR_BOOL: return a->as.boolean == b->as.boolean;
   case EXPR_NAME: return a->as.name == b->as.name && a->ref.kind == b->ref.kind && (a->ref.kind != REF_DEF || a->ref.def == b->ref.def);
   case EXPR_ATTR: return a->as.attr.name == b->as.attr.name;
@@ -135,9 +143,9 @@ static void add_block(ParLoop *p, const StmtVec *block) {
 
 typedef struct Carried {
   const Def *head;
-  bool *seen;    /* by DefId */
-  Span read;     /* the first reading that may see the version before the iteration; src NULL: none */
-  Span write;    /* the first assignment */
+  bool *seen; /* by DefId */
+  Span read; /* the first reading that may see the version before the iteration; src NULL: none */
+  Span write; /* the first assignment */
 } Carried;
 
 static bool reaches(Carried *c, const Def *def) {
@@ -247,7 +255,8 @@ static void judge_last(ParLoop *p, const Def *head, const Carried *c) {
     if (par_sets_in_guard(p->guards.data[i].stmt, head->local)) guard = &p->guards.data[i];
   bool elsewhere = guard && sets(&p->stmt->as.loop.body, guard->stmt, head->local);
   if (elsewhere || !type_is_scalar(var->type)) {
-    diag_error(p->lo->diag, TYPE_ERROR, c->write, "prange: '%s' is read after the loop, and no single iteration gives its value", head->local->name->text);
+    diag_error(p->lo->diag, TYPE_ERROR, c->write, "prange: '%s' is read after the loop, and no single iteration gives its value",
+               head->local->name->text);
     diag_note(p->lo->diag, p->stmt->span, "the loop");
     p->lo->failed = true;
     return;
@@ -283,8 +292,10 @@ static void judge_variables(ParLoop *p) {
       Carried c = {.head = head, .seen = arena_array(p->lo->arena, bool, func->defs.len + 1)};
       see_block(&c, &p->stmt->as.loop.body);
       if ((c.read.src != NULL) != carried) continue;
-      if (carried) judge_carried(p, head, &c);
-      else judge_last(p, head, &c);
+      if (carried)
+        judge_carried(p, head, &c);
+      else
+        judge_last(p, head, &c);
     }
 }
 

@@ -12,7 +12,7 @@ static IrExpr *stream(Lower *lo) { return ir_int(&lo->b, lo->top_level ? 0 : 1);
 
 /* The arguments that are given, evaluated in order; NULL for the others. */
 static void lower_given(Lower *lo, const Callee *callee, uint32_t count, IrExpr **out) {
-  Expr *list[8];
+  Expr *list[8] = {0};
   IrExpr *values[8];
   uint32_t n = 0;
   LJ_ASSERT(count <= LJ_COUNT(list));
@@ -50,8 +50,8 @@ static IrExpr *draw(Lower *lo, const Draw *d, const Type *type, IrExpr *const *s
     ir_runtime(b, "lj_rt_random_next", (IrExpr *[]){stream(lo)}, 1, result, false);
     return ir_var(b, result);
   }
-  IrExpr *args[8] = {stream(lo),          ir_int(b, d->kind),        d->i ? d->i : zero, d->j ? d->j : zero, d->x ? d->x : real_zero,
-                     d->y ? d->y : real_zero};
+  IrExpr *args[8] = {stream(lo),         ir_int(b, d->kind),      d->i ? d->i : zero,
+                     d->j ? d->j : zero, d->x ? d->x : real_zero, d->y ? d->y : real_zero};
   if (type_is_scalar(type)) {
     IrVar *result = ir_new_var(b, NULL, type);
     result->once = true;
@@ -195,8 +195,12 @@ static IrExpr *rule_choice(Lower *lo, const Expr *call, const Callee *callee) {
 
 ArrayRule lower_random_rule(BuiltinId id) {
   static const ArrayRule table[BI_COUNT] = {
-      [BI_R_SEED] = rule_seed, [BI_R_RAND] = rule_rand, [BI_R_RANDN] = rule_rand, [BI_R_SHUFFLE] = rule_shuffle,
-      [BI_R_PERMUTATION] = rule_permutation, [BI_R_CHOICE] = rule_choice,
+      [BI_R_SEED] = rule_seed,
+      [BI_R_RAND] = rule_rand,
+      [BI_R_RANDN] = rule_rand,
+      [BI_R_SHUFFLE] = rule_shuffle,
+      [BI_R_PERMUTATION] = rule_permutation,
+      [BI_R_CHOICE] = rule_choice,
   };
   if (table[id]) return table[id];
   return strncmp(builtins[id].name, "numpy.random.", 13) == 0 ? rule_draw : NULL;

@@ -271,8 +271,9 @@ IrExpr *lower_array_reduce(Lower *lo, const Expr *call, const Callee *callee) {
   AxesKind known = spec_const_axes(lo->spec, axis, f.ndim, &axes, &(int64_t){0});
   LJ_ASSERT(known == AXES_OK);
   bool whole = axes == (1u << f.ndim) - 1;
-  IrExpr *value = type_is_array(result) && !whole ? lower_axis_reduce(&f, kind, result, axes, keeps_dims(lo, callee))
-                                                  : reduce(&f, kind, type_is_array(result) ? lower_elem_type(lo, result) : result, start, is_python);
+  IrExpr *value = type_is_array(result) && !whole
+                      ? lower_axis_reduce(&f, kind, result, axes, keeps_dims(lo, callee))
+                      : reduce(&f, kind, type_is_array(result) ? lower_elem_type(lo, result) : result, start, is_python);
   if (type_is_array(result) && whole) value = array_of_one(lo, result, value);
   lo->b.span = saved;
   return value;

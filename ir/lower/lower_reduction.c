@@ -68,8 +68,8 @@ static bool minmax_op(BuiltinId id, IrOp *op) {
   static const struct {
     BuiltinId id;
     IrOp op;
-  } rows[] = {{BI_MIN, IR_PYMIN},        {BI_MAX, IR_PYMAX},        {BI_NP_MINIMUM, IR_NPMIN},
-              {BI_NP_MAXIMUM, IR_NPMAX}, {BI_NP_FMIN, IR_FMIN},     {BI_NP_FMAX, IR_FMAX}};
+  } rows[] = {{BI_MIN, IR_PYMIN},        {BI_MAX, IR_PYMAX},    {BI_NP_MINIMUM, IR_NPMIN},
+              {BI_NP_MAXIMUM, IR_NPMAX}, {BI_NP_FMIN, IR_FMIN}, {BI_NP_FMAX, IR_FMAX}};
   for (size_t i = 0; i < LJ_COUNT(rows); i++)
     if (rows[i].id == id) return *op = rows[i].op, true;
   return false;
@@ -79,7 +79,8 @@ static bool match_call(Match *m, const Expr *e) {
   const Callee *callee = spec_callee(m->p->lo->spec, e);
   IrReduction r = {.kind = REDUCTION_OP};
   const ExprVec *args = &e->as.call.args;
-  if (!callee || callee->kind != CALLEE_BUILTIN || !minmax_op(callee->builtin->id, &r.op) || args->len < 2 || e->as.call.keywords.len) return false;
+  if (!callee || callee->kind != CALLEE_BUILTIN || !minmax_op(callee->builtin->id, &r.op) || args->len < 2 || e->as.call.keywords.len)
+    return false;
   const Expr *inner = NULL;
   for (uint32_t i = 0; i < args->len; i++) {
     if (!mentions(m, args->data[i])) continue;
@@ -154,7 +155,8 @@ static bool truncates(const Match *m, const Expr *target, const Expr *value, boo
   if (!array || !type_is_array(array) || !t) return false;
   DType to = array->dtype;
   if (dtype_is_complex(to) || to == DT_FLOAT32 || to == DT_FLOAT64) return false;
-  return divides || ((type_is_scalar(t) || type_is_array(t)) && (dtype_is_complex(t->dtype) || t->dtype == DT_FLOAT32 || t->dtype == DT_FLOAT64));
+  return divides ||
+         ((type_is_scalar(t) || type_is_array(t)) && (dtype_is_complex(t->dtype) || t->dtype == DT_FLOAT32 || t->dtype == DT_FLOAT64));
 }
 
 static bool index_is_free(Match *m, const Expr *target) {
@@ -196,8 +198,10 @@ static void match_aug(Match *m, const Stmt *s) {
   }
   IrReduction r = {.kind = REDUCTION_OP};
   if ((element && !index_is_free(m, target)) || !no_mention(m, s->as.aug.value)) return;
-  if (truncates(m, target, s->as.aug.value, s->as.aug.op == BIN_DIV) || !op_class(s->as.aug.op, &r.op)) refuse(m, target->span);
-  else record(m, r, s->span);
+  if (truncates(m, target, s->as.aug.value, s->as.aug.op == BIN_DIV) || !op_class(s->as.aug.op, &r.op))
+    refuse(m, target->span);
+  else
+    record(m, r, s->span);
 }
 
 typedef struct Reads {
@@ -213,7 +217,8 @@ static void see_read(void *ctx, Expr *e) {
 static void reads_target(Reads *r, const Expr *target) {
   if (target->kind == EXPR_TUPLE || target->kind == EXPR_LIST)
     for (uint32_t i = 0; i < target->as.list.items.len; i++) reads_target(r, target->as.list.items.data[i]);
-  else if (target->kind != EXPR_NAME) see_read(r, (Expr *)(uintptr_t)target);
+  else if (target->kind != EXPR_NAME)
+    see_read(r, (Expr *)(uintptr_t)target);
 }
 
 static bool is_read(const StmtVec *block, const Local *local) {
@@ -287,12 +292,15 @@ static void match_block(Match *m, const StmtVec *block) {
   for (uint32_t i = 0; i < block->len && !m->failed; i++) {
     Stmt *s = block->data[i];
     m->element = NULL;
-    if (s->kind == STMT_ASSIGN) match_assign(m, s);
-    else if (s->kind == STMT_AUG_ASSIGN) match_aug(m, s);
+    if (s->kind == STMT_ASSIGN)
+      match_assign(m, s);
+    else if (s->kind == STMT_AUG_ASSIGN)
+      match_aug(m, s);
     else if (s->kind == STMT_IF && mentions(m, s->as.if_.cond)) {
       match_guard(m, s);
       continue;
-    } else stmt_each_expr(s, refuse_mention, m);
+    } else
+      stmt_each_expr(s, refuse_mention, m);
     StmtVec *blocks[2];
     stmt_blocks(s, blocks);
     for (unsigned k = 0; k < 2; k++)

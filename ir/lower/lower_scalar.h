@@ -97,7 +97,15 @@ void lower_jump(Lower *lo, const Stmt *s);
 
 /* ---- lower_iter.c: what is stepped through ---- */
 typedef enum IterKind {
-  ITER_RANGE, ITER_ARRAY, ITER_TUPLE, ITER_ENUMERATE, ITER_ZIP, ITER_REVERSED, ITER_FLAT, ITER_NDINDEX, ITER_NDENUMERATE
+  ITER_RANGE,
+  ITER_ARRAY,
+  ITER_TUPLE,
+  ITER_ENUMERATE,
+  ITER_ZIP,
+  ITER_REVERSED,
+  ITER_FLAT,
+  ITER_NDINDEX,
+  ITER_NDENUMERATE
 } IterKind;
 typedef struct Iter Iter;
 struct Iter {

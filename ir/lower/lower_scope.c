@@ -42,6 +42,7 @@ static void scan_stmt(Scopes *sc, IrStmt *s) {
   bool head_first = s->kind == IRS_WHILE || s->kind == IRS_REDUCE;
   IrBlock *blocks[2];
   unsigned count = ir_stmt_blocks(s, blocks);
+  LJ_ASSERT(count <= LJ_COUNT(blocks));
   show_index(sc, s, true);
   if (head_first) scan_block(sc, blocks[0]);
   ir_stmt_exprs(s, read_slot, sc);

@@ -164,7 +164,7 @@ static IrExpr *rule_expand_dims(Lower *lo, const Expr *call, const Callee *calle
   v = from;
   v.ndim++;
   for (uint32_t d = 0; d <= ndim; d++) {
-    if (ir_is_int_const(axis, &known)) {
+    if (ir_is_int_const(axis, &known) && known >= 0 && known <= (int64_t)ndim) {
       v.shape[d] = (int64_t)d < known ? from.shape[d] : (int64_t)d == known ? ir_int(b, 1) : from.shape[d - 1];
       v.stride[d] = (int64_t)d < known ? from.stride[d] : (int64_t)d == known ? ir_int(b, 0) : from.stride[d - 1];
       continue;
@@ -201,15 +201,16 @@ static IrExpr *rule_split(Lower *lo, const Expr *call, const Callee *callee) {
   IrExpr *values[2], *places[64], **items = arena_array(lo->arena, IrExpr *, parts);
   lower_exprs(lo, callee->args, 2, values);
   IrVar *a = lower_bind_array(lo, values[0]);
-  for (uint32_t i = 0; by_places && i + 1 < parts; i++) places[i] = lower_stable(lo, ir_cast(b, lower_int_type(lo), ir_get(b, values[1], i)));
+  for (uint32_t i = 0; by_places && i + 1 < parts; i++)
+    places[i] = lower_stable(lo, ir_cast(b, lower_int_type(lo), ir_get(b, values[1], i)));
   int64_t axis = 0;
   if (callee->count > 2 && callee->args[2]) (void)spec_const_int(lo->spec, callee->args[2], &axis);
   if (axis < 0) axis += a->type->ndim;
   IrExpr *n = lower_stable(lo, ir_shape(b, a, (uint32_t)axis));
   if (!by_places && callee->builtin->id == BI_SPLIT) {
     IrExpr *rest = ir_binary(b, IR_MOD, lower_int_type(lo), n, ir_int(b, parts));
-    ir_check(b, CHECK_VALUE, ir_compare(b, IR_EQ, rest, ir_int(b, 0)), VALUE_ERROR, "array split does not result in an equal division", NULL,
-             NULL, NULL, NULL);
+    ir_check(b, CHECK_VALUE, ir_compare(b, IR_EQ, rest, ir_int(b, 0)), VALUE_ERROR, "array split does not result in an equal division",
+             NULL, NULL, NULL, NULL);
   }
   for (uint32_t i = 0; i < parts; i++) {
     View v;

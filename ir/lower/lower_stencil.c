@@ -41,7 +41,8 @@ IrExpr *lower_stencil_index(Lower *lo, const Expr *e) {
     at[d] = lower_stable(lo, ix_add(lo, ir_var(b, lo->state->point[d]), offset));
     if (inside || !lo->boundscheck) continue;
     IrExpr *size = ir_shape(b, array, d);
-    IrExpr *ok = ir_binary(b, IR_LAND, type_scalar(lo->types, DT_BOOL), ir_compare(b, IR_GE, at[d], ir_int(b, 0)), ir_compare(b, IR_LT, at[d], size));
+    IrExpr *ok = ir_binary(b, IR_LAND, type_scalar(lo->types, DT_BOOL), ir_compare(b, IR_GE, at[d], ir_int(b, 0)),
+                           ir_compare(b, IR_LT, at[d], size));
     ir_check(b, CHECK_INDEX, ok, INDEX_ERROR, "index %d is out of bounds for axis %d with size %d", at[d], ir_int(b, d), size, NULL);
   }
   return ir_load(b, array, at);
@@ -69,9 +70,11 @@ static void check_sizes(Stencil *s) {
       standard |= f->options.standard_indexing.data[k]->as.str == f->params.data[i].name;
     for (uint32_t d = 0; d < s->shape->ndim && !standard; d++) {
       IrExpr *n = ir_shape(&lo->b, lower_bind_array(lo, s->args[i]), d);
-      const char *text = arena_printf(lo->arena, "%s(): '%s' has %%d elements along axis %%d, fewer than the first array of the stencil, which has %%d",
-                                      f->name->text, f->params.data[i].name->text);
-      ir_check(&lo->b, CHECK_SHAPE, ir_compare(&lo->b, IR_GE, n, s->extent[d]), VALUE_ERROR, text, n, ir_int(&lo->b, d), s->extent[d], NULL);
+      const char *text =
+          arena_printf(lo->arena, "%s(): '%s' has %%d elements along axis %%d, fewer than the first array of the stencil, which has %%d",
+                       f->name->text, f->params.data[i].name->text);
+      ir_check(&lo->b, CHECK_SHAPE, ir_compare(&lo->b, IR_GE, n, s->extent[d]), VALUE_ERROR, text, n, ir_int(&lo->b, d), s->extent[d],
+               NULL);
     }
   }
 }
@@ -142,7 +145,8 @@ static void fill_inside(Stencil *s) {
   nest_map(lo, &nest, s->shape->ndim, extent, false);
   for (uint32_t d = 0; d < s->shape->ndim; d++)
     nest.index[d] = lower_stable(lo, ix_add(lo, nest.index[d], ir_int(&lo->b, -s->shape->lo[d])));
-  IrExpr *value = lower_can_inline(lo, spec) ? lower_inline(lo, spec, s->args, spec->func->params.len, nest.index) : call_kernel(s, nest.index);
+  IrExpr *value =
+      lower_can_inline(lo, spec) ? lower_inline(lo, spec, s->args, spec->func->params.len, nest.index) : call_kernel(s, nest.index);
   ir_store(&lo->b, s->out, nest.index, ir_cast(&lo->b, lower_elem_type(lo, s->out->type), value));
   nest_close(lo, &nest);
 }

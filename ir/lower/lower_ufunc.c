@@ -282,6 +282,7 @@ static IrExpr *(*const functions[BI_COUNT])(const Call *) = {
 
 /* Integers stay what they are under floor, ceil, trunc and rint; where a float result is wanted they are cast first. */
 static IrExpr *math_row(const Call *c, MathId id) {
+  LJ_ASSERT(c->count > 0 && c->args[0]);
   IrExpr *args[3];
   bool rounds = id == MATH_FLOOR || id == MATH_CEIL || id == MATH_TRUNC || id == MATH_RINT;
   if (rounds && !type_is_float(c->result)) {

@@ -103,8 +103,8 @@ static void check_elements(Fusion *f, const Folding *fold) {
     ok = ok ? ir_binary(b, IR_LOR, here->type, ok, here) : here;
   }
   const char *name = fold->callee->spec->func->name->text;
-  ir_check(b, CHECK_VALUE, ok, VALUE_ERROR, arena_printf(lo->arena, "zero-size array to reduction operation %s which has no identity", name),
-           NULL, NULL, NULL, NULL);
+  ir_check(b, CHECK_VALUE, ok, VALUE_ERROR,
+           arena_printf(lo->arena, "zero-size array to reduction operation %s which has no identity", name), NULL, NULL, NULL, NULL);
 }
 
 static IrExpr *start_of(Lower *lo, const Callee *callee, const Type *element) {

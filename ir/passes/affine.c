@@ -257,7 +257,8 @@ const IrExpr *unwrapped_index(const Facts *f, const IrExpr *e, const IrExpr **ex
   e = facts_resolve(f, e);
   if (e->op != IR_SELECT || e->args[0]->op != IR_LT || e->args[1]->op != IR_ADD) return NULL;
   const IrExpr *x = e->args[2];
-  if (!ir_same(e->args[0]->args[0], x) || !ir_is_int_const(e->args[0]->args[1], &zero) || zero != 0 || !ir_same(e->args[1]->args[0], x)) return NULL;
+  if (!ir_same(e->args[0]->args[0], x) || !ir_is_int_const(e->args[0]->args[1], &zero) || zero != 0 || !ir_same(e->args[1]->args[0], x))
+    return NULL;
   if (extent) *extent = e->args[1]->args[1];
   return x;
 }

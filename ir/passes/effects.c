@@ -5,7 +5,8 @@
 static bool block_fails(IrBlock *block) {
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
-    if (s->kind == IRS_CHECK || s->kind == IRS_RAISE || (s->kind == IRS_ALLOC && !s->as.alloc.local) || s->kind == IRS_TEXT_TAKE) return true;
+    if (s->kind == IRS_CHECK || s->kind == IRS_RAISE || (s->kind == IRS_ALLOC && !s->as.alloc.local) || s->kind == IRS_TEXT_TAKE)
+      return true;
     if (s->kind == IRS_TEXT && s->as.text.spec) return true;
     if (s->kind == IRS_RUNTIME && s->as.runtime.fails) return true;
     if (s->kind == IRS_PARALLEL) return true; /* the host may stop it */

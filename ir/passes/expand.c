@@ -3,7 +3,7 @@
 #include "ir/passes/passes.h"
 
 static IrExpr *combine(IrBuilder *b, ReduceOp op, IrExpr *acc, IrExpr *element) {
-  static const IrOp ops[] = {[REDUCE_ADD] = IR_ADD,   [REDUCE_MUL] = IR_MUL,   [REDUCE_MIN] = IR_NPMIN,
+  static const IrOp ops[] = {[REDUCE_ADD] = IR_ADD,   [REDUCE_MUL] = IR_MUL,  [REDUCE_MIN] = IR_NPMIN,
                              [REDUCE_MAX] = IR_NPMAX, [REDUCE_AND] = IR_LAND, [REDUCE_OR] = IR_LOR};
   return ir_binary(b, ops[op], acc->type, acc, element);
 }
@@ -19,8 +19,10 @@ static IrStmt *nest(IrBuilder *b, uint32_t ndim, IrVar **index, IrExpr **extent,
     s->as.for_.index = index[axis];
     s->as.for_.lo = ir_int(b, 0);
     s->as.for_.hi = extent[axis];
-    if (inner) vec_push(b->arena, &s->as.for_.body, inner);
-    else s->as.for_.body = body;
+    if (inner)
+      vec_push(b->arena, &s->as.for_.body, inner);
+    else
+      s->as.for_.body = body;
     if (k == ndim - 1) s->as.for_.loop = *loop;
     inner = s;
   }
@@ -58,7 +60,8 @@ static void expand_stmt(IrBuilder *b, IrBlock *out, IrStmt *s) {
   }
   if (loops == s && (s->kind == IRS_MAP || s->kind == IRS_REDUCE)) /* no loop: the body alone */
     for (uint32_t i = 0; i < body.len; i++) vec_push(b->arena, out, body.data[i]);
-  else vec_push(b->arena, out, loops);
+  else
+    vec_push(b->arena, out, loops);
 }
 
 static void expand_block(IrBuilder *b, IrBlock *block) {

@@ -73,8 +73,10 @@ static bool mark_inside(IrBlock *block, bool *marks) {
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
     IrVar *var = s->kind == IRS_FOR ? s->as.for_.index : ir_stmt_result(s);
-    if (s->kind == IRS_RETURN || s->kind == IRS_PARALLEL || (var && var->is_global)) ok = false;
-    else if (var) marks[var->id] = true;
+    if (s->kind == IRS_RETURN || s->kind == IRS_PARALLEL || (var && var->is_global))
+      ok = false;
+    else if (var)
+      marks[var->id] = true;
     if (s->kind == IRS_FOR) s->as.for_.loop.parallel = false;
     IrBlock *blocks[2];
     unsigned count = ir_stmt_blocks(s, blocks);
@@ -193,14 +195,16 @@ static void count_chunks(Outline *o) {
   IrExpr *n = ir_binary(b, IR_SUB, type, o->loop->as.for_.hi, o->loop->as.for_.lo);
   n = ir_var(b, ir_let(b, NULL, ir_binary(b, IR_PYMAX, type, n, ir_int(b, 0))));
   int64_t known;
-  IrExpr *grain = ir_is_int_const(cost, &known) ? ir_int(b, known < CHUNK_NS ? CHUNK_NS / known : 1)
-                                                : ir_binary(b, IR_PYMAX, type, ir_binary(b, IR_FLOORDIV, type, ir_int(b, CHUNK_NS), cost), ir_int(b, 1));
+  IrExpr *grain = ir_is_int_const(cost, &known)
+                      ? ir_int(b, known < CHUNK_NS ? CHUNK_NS / known : 1)
+                      : ir_binary(b, IR_PYMAX, type, ir_binary(b, IR_FLOORDIV, type, ir_int(b, CHUNK_NS), cost), ir_int(b, 1));
   IrExpr *chunks = ir_binary(b, IR_FLOORDIV, type, n, grain);
   int64_t most = PARALLEL_MOST_CHUNKS;
   for (uint32_t i = 0; i < o->shared.len; i++) {
     if (o->shared.data[i].what.kind != REDUCTION_ARRAY) continue;
     most = PARALLEL_MOST_COPIES;
-    IrExpr *size = ir_binary(b, IR_MUL, type, ir_binary(b, IR_ADD, type, ir_size(b, o->shared.data[i].what.var), ir_int(b, 1)), ir_int(b, 2));
+    IrExpr *size =
+        ir_binary(b, IR_MUL, type, ir_binary(b, IR_ADD, type, ir_size(b, o->shared.data[i].what.var), ir_int(b, 1)), ir_int(b, 2));
     IrExpr *work = ir_binary(b, IR_MUL, type, ir_binary(b, IR_PYMIN, type, n, ir_int(b, (int64_t)1 << 34)), cost);
     chunks = ir_binary(b, IR_PYMIN, type, chunks, ir_binary(b, IR_FLOORDIV, type, work, size));
   }
@@ -240,7 +244,8 @@ static IrFunc *make_function(IrUnit *unit, IrFunc *caller) {
 }
 
 static void remark(Outline *o) {
-  static const char *const names[] = {[IR_ADD] = "+", [IR_MUL] = "*", [IR_AND] = "&", [IR_OR] = "|", [IR_XOR] = "^", [IR_LAND] = "and", [IR_LOR] = "or"};
+  static const char *const names[] = {[IR_ADD] = "+", [IR_MUL] = "*",    [IR_AND] = "&", [IR_OR] = "|",
+                                      [IR_XOR] = "^", [IR_LAND] = "and", [IR_LOR] = "or"};
   StrBuf text = {0};
   for (uint32_t i = 0; i < o->shared.len; i++) {
     const IrReduction *r = &o->shared.data[i].what;
@@ -258,15 +263,22 @@ static void outline(IrUnit *unit, IrFunc *func, IrStmt *loop, IrBlock *to) {
   Outline o = {.caller = func, .loop = loop};
   o.inside = arena_array(unit->arena, bool, known + 1);
   o.outside = arena_array(unit->arena, bool, known + 1);
-  o.out = (IrBuilder){.arena = unit->arena, .unit = unit, .func = func, .block = to, .span = loop->span, .types = (TypeTable *)(uintptr_t)&unit->program->types};
+  o.out = (IrBuilder){.arena = unit->arena,
+                      .unit = unit,
+                      .func = func,
+                      .block = to,
+                      .span = loop->span,
+                      .types = (TypeTable *)(uintptr_t)&unit->program->types};
   loop->as.for_.loop.parallel = false;
   bool ok = mark_inside(&loop->as.for_.body, o.inside);
   o.inside[loop->as.for_.index->id] = true;
   mark_outside(&func->body, loop, o.outside);
   find_shared(&o);
-  for (uint32_t i = 0; i < o.shared.len; i++) ok &= type_is_scalar(o.shared.data[i].what.var->type) || o.shared.data[i].what.kind == REDUCTION_ARRAY;
+  for (uint32_t i = 0; i < o.shared.len; i++)
+    ok &= type_is_scalar(o.shared.data[i].what.var->type) || o.shared.data[i].what.kind == REDUCTION_ARRAY;
   if (!ok) {
-    ir_remark(unit->arena, &loop->as.for_.loop, "parallel", false, loop->span, "it sets what lives outside of the loop and cannot be combined");
+    ir_remark(unit->arena, &loop->as.for_.loop, "parallel", false, loop->span,
+              "it sets what lives outside of the loop and cannot be combined");
     vec_push(unit->arena, to, loop);
     return;
   }

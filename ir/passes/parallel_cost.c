@@ -5,7 +5,9 @@
 enum { OPS_PER_NS = 3, MATH_OPS = 30, CALL_OPS = 300, WHILE_STEPS = 50, UNKNOWN_STEPS = 50, MOST_COST = 1 << 28, MOST_STEPS = 1 << 24 };
 
 static uint32_t expr_ops(const IrExpr *e) {
-  uint32_t ops = e->op == IR_MATH || e->op == IR_RTCALL ? MATH_OPS : e->op == IR_DIV || e->op == IR_MOD || e->op == IR_FLOORDIV ? 6 : e->count > 0;
+  uint32_t ops = e->op == IR_MATH || e->op == IR_RTCALL                       ? MATH_OPS
+                 : e->op == IR_DIV || e->op == IR_MOD || e->op == IR_FLOORDIV ? 6
+                                                                              : e->count > 0;
   for (uint32_t i = 0; i < e->count; i++) ops += expr_ops(e->args[i]);
   return ops;
 }

@@ -152,8 +152,10 @@ static void combine_array(Outline *o, const Shared *sh, IrVar *chunk) {
   IrVar *part = ir_let(b, NULL, part_view(b, sh->parts, chunk, var));
   IrBlock *outer = each_element(b, var, index);
   IrExpr *value = ir_load(b, part, index), *old = ir_load(b, var, index);
-  if (sh->what.is_best) value = ir_select(b, is_better(b, &sh->what, value, old), value, old);
-  else value = combined(b, &sh->what, old, value);
+  if (sh->what.is_best)
+    value = ir_select(b, is_better(b, &sh->what, value, old), value, old);
+  else
+    value = combined(b, &sh->what, old, value);
   ir_store(b, var, index, value);
   b->block = outer;
 }
@@ -204,8 +206,10 @@ void shared_combine(Outline *o) {
   b->block = &s->as.for_.body;
   for (uint32_t i = 0; i < o->shared.len; i++) {
     const Shared *sh = &o->shared.data[i];
-    if (is_array(sh)) combine_array(o, sh, chunk);
-    else if (sh->what.kind != REDUCTION_FOLLOW) combine_scalar(o, sh, chunk);
+    if (is_array(sh))
+      combine_array(o, sh, chunk);
+    else if (sh->what.kind != REDUCTION_FOLLOW)
+      combine_scalar(o, sh, chunk);
   }
   b->block = outer;
   for (uint32_t i = 0; i < o->shared.len; i++)

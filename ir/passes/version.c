@@ -20,15 +20,15 @@ typedef struct Root { /* arrays that share memory by construction */
 typedef struct Nest {
   Facts *f;
   const IrStmt *loop;
-  bool *inside;                 /* by IrVar.id: set within the nest */
-  Vec(const IrStmt *) loops;    /* FORs of the nest, outermost first */
-  Vec(const IrVar *) ranged;    /* variables of the nest with known ranges, in order */
-  Vec(Affine) tests;            /* forms that must be >= 0 */
-  Vec(const IrExpr *) leaves;   /* values before the loop that the forms need to be small */
-  Vec(const IrStmt *) dropped;  /* checks that the tests cover */
-  Vec(const IrExpr *) wraps;    /* selects that the tests make needless */
+  bool *inside; /* by IrVar.id: set within the nest */
+  Vec(const IrStmt *) loops; /* FORs of the nest, outermost first */
+  Vec(const IrVar *) ranged; /* variables of the nest with known ranges, in order */
+  Vec(Affine) tests; /* forms that must be >= 0 */
+  Vec(const IrExpr *) leaves; /* values before the loop that the forms need to be small */
+  Vec(const IrStmt *) dropped; /* checks that the tests cover */
+  Vec(const IrExpr *) wraps; /* selects that the tests make needless */
   Root roots[MAX_ARRAYS];
-  uint32_t root_count, left;    /* left: checks that stay */
+  uint32_t root_count, left; /* left: checks that stay */
   bool unknown_array, too_many_roots;
   IrAlias *alias;
 } Nest;
@@ -339,8 +339,11 @@ static void version_block(IrFunc *func, Facts *f, IrBlock *block, bool in_alias)
 static void remark(Nest *n, IrStmt *fast, uint32_t overlaps) {
   IrLoop *loop = &fast->as.for_.loop;
   Arena *arena = n->f->unit->arena;
-  if (n->dropped.len) ir_remark(arena, loop, "version", true, fast->span, "%u index checks replaced by %u tests before the loop", n->dropped.len, n->tests.len);
-  if (overlaps) ir_remark(arena, loop, "version", true, fast->span, "%u tests before the loop prove that its arrays do not overlap", overlaps);
+  if (n->dropped.len)
+    ir_remark(arena, loop, "version", true, fast->span, "%u index checks replaced by %u tests before the loop", n->dropped.len,
+              n->tests.len);
+  if (overlaps)
+    ir_remark(arena, loop, "version", true, fast->span, "%u tests before the loop prove that its arrays do not overlap", overlaps);
 }
 
 /* Builds `if tests { fast } else { loop }` into `out`. False when there is nothing to gain. */

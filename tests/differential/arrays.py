@@ -144,7 +144,10 @@ class Generator:
         a, b = self.operand(depth), self.operand(depth)
         r = self.rng.random()
         if r < 0.5:
-            return "%s %s %s" % (a, self.pick("+", "-", "*", "*", "+", "/", "//", "%"), b)
+            op = self.pick("+", "-", "*", "*", "+", "/", "//", "%")
+            if op in "//%" and not any(np.ndim(self.evaluate(x)) for x in (a, b)):
+                raise ValueError  # numbers: a zero divisor is an error here
+            return "%s %s %s" % (a, op, b)
         if r < 0.6:
             self.ordered(a, b)
             return "%s %s %s" % (a, self.pick("<", ">", "==", "!=", "<=", ">="), b)
@@ -265,7 +268,8 @@ class Generator:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             warnings.simplefilter("error", DeprecationWarning)
-            if not is_safe(eval(value, self.scope), copy.dtype):
+            stored = eval(value, self.scope)
+            if not is_safe(stored, copy.dtype) or (np.ndim(stored) and not np.ndim(eval(target, self.scope))):
                 raise ValueError
             exec(text, self.scope)
         return ["%s = %s.copy()" % (name, source), text, "print(\"%s\", %s)" % (copy.dtype, name)]
@@ -292,8 +296,10 @@ class Generator:
 
 
 def is_plain(value):
-    """Not what only one side prints in the same way: huge magnitudes, half precision."""
+    """Not what only one side prints in the same way: huge magnitudes, half precision, parts of infinite complex numbers."""
     if value.dtype == np.float16:
+        return False
+    if value.dtype.kind == "c" and not np.all(np.isfinite(value)):
         return False
     with np.errstate(all="ignore"):
         return not value.size or not np.any(np.abs(value.astype(np.complex128)) > 1e9)
@@ -302,6 +308,8 @@ def is_plain(value):
 def is_safe(value, dtype):
     """Does a store convert in a defined way?"""
     value = np.asarray(value)
+    if value.dtype.kind == "c" and dtype.kind != "c":
+        return False
     if dtype.kind in "iu" and value.dtype.kind == "f":
         with np.errstate(all="ignore"):
             return bool(np.all(np.abs(value) < 100)) and (dtype.kind == "i" or bool(np.all(value >= 0)))

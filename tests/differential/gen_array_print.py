@@ -3,17 +3,20 @@
     python3 tests/differential/gen_array_print.py [COUNT [SEED]] > tests/golden/array_print.txt
 
 A case is a line `DTYPE SHAPE ORDER HEX`: ORDER is C, F or S (every second element of a larger buffer), HEX the values in
-C order, little endian, or `=V` when all bytes come from repeating V. Then the text, each line behind a `>`.
+C order, little endian, or `=V` when all bytes come from repeating V. Then str(), each line behind a `>`, and repr(), behind a `|`.
 Floats of 32 bits go over to exponents at 1e8, as in NumPy up to 2.2.
 """
 import sys
 
 import numpy as np
+from numpy._core import arrayprint
 
 DTYPES = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8", "f8", "f8", "f4", "c8", "c16", "c16"]
 SHAPES = [(), (0,), (1,), (2,), (3,), (5,), (7,), (12,), (30,), (2, 3), (3, 0), (4, 4), (1, 20), (5, 9), (2, 2, 2), (3, 1, 4),
           (1, 1, 1), (2, 3, 2, 2), (1, 2, 1, 2, 1), (1, 1, 2, 1, 1, 2, 1, 2), (20, 1), (7, 7)]
 BIG_SHAPES = [(1001,), (2000,), (40, 40), (3, 400), (400, 3), (7, 7, 30), (2, 2, 300), (7, 8, 9, 3), (1200, 1)]
+
+SINCE_2_3 = tuple(int(p) for p in np.__version__.split(".")[:2]) >= (2, 3)
 
 
 def floats(rng, n):
@@ -84,15 +87,27 @@ def case(rng, shape):
     order = "CFS"[int(rng.integers(3))]
     name = ",".join(str(d) for d in shape) or "-"
     print(dtype.str[1:] if dtype.kind != "b" else "b1", name, order, data)
-    for line in str(a).split("\n"):
-        print(">" + line)
+    for mark, text in (">", str_of(a)), ("|", repr(a)):
+        for line in text.split("\n"):
+            print(mark + line)
+
+
+def str_of(a):
+    with np.printoptions(legacy="2.2" if SINCE_2_3 else False):
+        return str(a)
+
+
+def repr_of_before_2_3():
+    """What legacy="2.2" does to floats, alone: that mode also hides the shape= that NumPy 2.2 did print."""
+    init = arrayprint.FloatingFormat.__init__
+    arrayprint.FloatingFormat.__init__ = lambda self, *args, **named: init(self, *args, **{**named, "legacy": 202})
 
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 400
     rng = np.random.default_rng(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
-    if tuple(int(p) for p in np.__version__.split(".")[:2]) >= (2, 3):
-        np.set_printoptions(legacy="2.2")
+    if SINCE_2_3:
+        repr_of_before_2_3()
     for i in range(count):
         shapes = BIG_SHAPES if i % 25 == 24 else SHAPES
         case(rng, shapes[int(rng.integers(len(shapes)))])

@@ -242,6 +242,7 @@ static unsigned hex_byte(const char *hex) {
 
 /* Lays the C-ordered values out with the strides of the case. */
 static void place_values(ArrayCase *c, const char *hex) {
+  ck_assert(c->ndim >= 0 && c->ndim <= (int)LJ_COUNT(c->shape));
   int64_t size = dtype_size(c->dtype), count = 1, step = c->order == 'S' ? 2 * size : size;
   for (int i = 0; i < c->ndim; i++) {
     int axis = c->order == 'F' ? i : c->ndim - 1 - i;
@@ -283,10 +284,12 @@ START_TEST(arrays_as_numpy) {
     ArrayCase c;
     read_case(line, &c);
     sb_clear(&want);
-    while ((more = getline(&line, &room, file) > 0) && line[0] == '>') sb_puts(&want, line + 1);
-    want.data[--want.len] = 0;
+    while ((more = getline(&line, &room, file) > 0) && (line[0] == '>' || line[0] == '|')) sb_puts(&want, line + 1);
     sb_clear(&got);
-    format_array(&got, &(Strided){c.data, c.shape, c.strides, c.ndim, c.dtype});
+    for (int repr = 0; repr < 2; repr++) {
+      format_array(&got, &(Strided){c.data, c.shape, c.strides, c.ndim, c.dtype}, repr);
+      sb_putc(&got, '\n');
+    }
     ck_assert_msg(strcmp(sb_text(&got), sb_text(&want)) == 0, "case %d, %s:\n%s\nNumPy prints:\n%s", cases, dtype_name(c.dtype),
                   sb_text(&got), sb_text(&want));
     free(c.data);

@@ -61,8 +61,10 @@ static void *use(void *data) {
   int64_t value;
   for (int64_t i = 0; i < 20000; i++) {
     int64_t key = i * 7919 % 100;
-    if (!look(data, i % 3, key, &value)) keep(data, i % 3, key, key + 1, 50);
-    else ck_assert_int_eq(value, key + 1);
+    if (!look(data, i % 3, key, &value))
+      keep(data, i % 3, key, key + 1, 50);
+    else
+      ck_assert_int_eq(value, key + 1);
   }
   return NULL;
 }

@@ -31,20 +31,24 @@ static const struct {
     {F("a, k", "    if 0 <= k and k < len(a): a[k] = 1\n") "f(np.ones(3), 1)\n", "bounds", "check", 0},
     {F("a, k", "    assert 0 <= k < len(a)\n    a[k] = 1\n") "f(np.ones(3), 1)\n", "bounds", "check index", 0},
     {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "bounds", "check index", 1},
-    {F("n", "    a = np.zeros(n)\n    for i in range(n): a[i] = 1\n    return a\n") "f(3)\n", "version", "check index", 1}, /* n may be negative */
+    {F("n", "    a = np.zeros(n)\n    for i in range(n): a[i] = 1\n    return a\n") "f(3)\n", "version", "check index",
+     1}, /* n may be negative */
     /* version: one test, the loop twice, no check in the first */
     {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in", 2},
     {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "check index", 1},
-    {F("a, b", "    for i in range(a.shape[0]):\n        for j in range(a.shape[1]): b[i, j] = a[i, j]\n") CALL2, "version", "do not overlap", 1},
+    {F("a, b", "    for i in range(a.shape[0]):\n        for j in range(a.shape[1]): b[i, j] = a[i, j]\n") CALL2, "version",
+     "do not overlap", 1},
     {F("a, b", "    for i in range(a.shape[0]):\n        for j in range(a.shape[1]): b[i, j] = a[i, j]\n") CALL2, "version", "data(", 4},
     {F("a, b", "    for i in range(a.shape[0]):\n        for j in range(a.shape[1]): a[i, j] = i\n") CALL2, "version", "if ", 0},
-    {F("a, b", "    c = np.zeros((3, 3))\n    for i in range(3):\n        for j in range(3): c[i, j] = a[i, j]\n    return c\n") CALL2, "version",
-     "data(", 0}, /* fresh memory overlaps nothing */
-    {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in", 1}, /* may never run */
+    {F("a, b", "    c = np.zeros((3, 3))\n    for i in range(3):\n        for j in range(3): c[i, j] = a[i, j]\n    return c\n") CALL2,
+     "version", "data(", 0}, /* fresh memory overlaps nothing */
+    {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in",
+     1}, /* may never run */
     {F("a, idx", "    s = 0.0\n    for i in range(len(idx)): s += a[idx[i]]\n    return s\n") "f(np.ones(3), np.arange(3))\n", "version",
      "check index", 1},
-    {F("a, p", "    s = 0.0\n    for i in range(len(p) - 1):\n        for j in range(p[i], p[i + 1]): s += a[j]\n    return s\n")
-       "f(np.ones(3), np.arange(3))\n",
+    {F("a, p",
+       "    s = 0.0\n    for i in range(len(p) - 1):\n        for j in range(p[i], p[i + 1]): s += a[j]\n    return s\n") "f(np.ones(3), "
+                                                                                                                          "np.arange(3))\n",
      "version", "for j in", 2},
 };
 
