@@ -93,10 +93,10 @@ void k_stencil_slices(I n, I m, I n2, I m2, const double *restrict u, double *re
 }
 
 void k_distance(I n, I two, I m, I two2, I n2, I m2, const double *restrict p, const double *restrict q, double *restrict out) {
-  (void)two, (void)two2, (void)n2, (void)m2;
+  (void)n2, (void)m2;
   for (I i = 0; i < n; i++)
     for (I j = 0; j < m; j++) {
-      double x = p[2 * i] - q[2 * j], y = p[2 * i + 1] - q[2 * j + 1];
+      double x = p[two * i] - q[two2 * j], y = p[two * i + 1] - q[two2 * j + 1];
       out[i * m + j] = sqrt(x * x + y * y);
     }
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/dtype.h"
+#include "runtime/rt_pool.h"
 #include <llvm/Config/llvm-config.h>
 
 const char *lj_version(void) { return LOOPJIT_VERSION; }
@@ -74,6 +75,7 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
                                      .no_boundscheck = settings.no_boundscheck,
                                      .parallel = settings.parallel};
   pthread_mutex_init(&engine->lock, NULL);
+  engine->pool = lj_pool_new();
   *out = engine;
   return LJ_OK;
 }
@@ -82,6 +84,7 @@ void lj_engine_free(lj_engine *engine) {
   if (!engine) return;
   if (engine->backend) backend_close(engine->backend);
   pthread_mutex_destroy(&engine->lock);
+  lj_pool_release(engine->pool);
   free((void *)(uintptr_t)engine->config.cpu);
   free(engine);
 }
@@ -109,6 +112,7 @@ void engine_init_rt(const lj_engine *engine, lj_rt *rt) {
   rt->print = engine->config.print;
   rt->print_data = engine->config.print_data;
   rt->threads = engine->config.threads;
+  rt->pool = engine->pool;
 }
 
 lj_context *lj_context_new(lj_engine *engine) {

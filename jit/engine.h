@@ -18,6 +18,7 @@
 struct lj_engine {
   lj_config config; /* cpu points to memory of the engine */
   ProgramOptions options;
+  lj_pool *pool;        /* memory of big arrays */
   pthread_mutex_t lock; /* of `backend` */
   Backend *backend;     /* opened at the first compile: checking a program needs no LLVM */
 };

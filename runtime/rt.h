@@ -54,6 +54,7 @@ typedef struct lj_memos {
 void lj_memos_drop(lj_memos *memos);
 
 /* Context of one call from the host (or of one program run). One thread at a time. */
+typedef struct lj_pool lj_pool;
 typedef struct lj_rt lj_rt;
 struct lj_rt {
   char *stack_limit;  /* offset 0: a function that recurses fails with RecursionError below this address */
@@ -70,6 +71,7 @@ struct lj_rt {
   bool in_parallel;  /* a chunk of a parallel loop runs: loops inside are serial */
   int32_t threads;   /* for parallel loops: set_num_threads(); 0: as many as there are */
   int32_t thread_id; /* within the parallel loop */
+  lj_pool *pool;     /* rt_pool.h: where big arrays come from and go; NULL: none, they are the system's. Borrowed */
   lj_memos *memos;   /* own_memos, or those of a module or of the context that started a parallel loop */
   lj_memos own_memos;
 };

@@ -2,15 +2,29 @@
  * Comes in: a shape. Goes out: zeroed or raw memory with one reference, or ValueError or MemoryError in the context.
  * A request beyond the memory of the machine is refused here: the system would grant it and kill the process on first use. */
 #include "runtime/rt_format.h"
+#include "runtime/rt_pool.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 
 enum { ALIGN = 64, HUGE_FROM = 4 << 20, PAGE = 4096, ASK_SYSTEM_FROM = 64 << 20 };
-_Static_assert(sizeof(lj_owner) <= ALIGN, "the owner stands in the line before the data");
+
+/* The line before the data. */
+typedef struct Block {
+  lj_owner owner; /* first */
+  lj_pool *pool;  /* holds it; NULL: none */
+  size_t room;    /* bytes that malloc gave */
+} Block;
+_Static_assert(sizeof(Block) <= ALIGN, "the owner stands in the line before the data");
 
 static void release_block(lj_owner *owner) { free(owner->memory); }
+
+static void release_to_pool(lj_owner *owner) {
+  lj_pool *pool = ((Block *)owner)->pool;
+  lj_pool_give(pool, owner->memory, ((Block *)owner)->room);
+  lj_pool_release(pool);
+}
 
 static bool exceeds_machine(size_t size) {
   struct sysinfo info;
@@ -19,19 +33,26 @@ static bool exceeds_machine(size_t size) {
 }
 
 /* calloc knows which pages are fresh, so big zeros cost nothing until they are used. */
-static void *allocate(size_t size, bool zero) {
-  size_t room = size + 2 * ALIGN;
+static void *allocate(lj_pool *pool, size_t size, bool zero) {
+  size_t room = size + 2 * ALIGN, found = 0;
   if (room < size || room > PTRDIFF_MAX || exceeds_machine(room)) return NULL;
-  char *memory = zero ? calloc(1, room) : malloc(room);
+  if (room < LJ_POOL_FROM) pool = NULL;
+  char *memory = pool ? lj_pool_take(pool, room, &found) : NULL;
+  if (memory && zero) memset(memory, 0, room);
+  if (memory)
+    room = found;
+  else
+    memory = zero ? calloc(1, room) : malloc(room);
   if (!memory) return NULL;
   char *data = memory + ALIGN;
   data += -(uintptr_t)data & (ALIGN - 1);
-  if (size >= HUGE_FROM) { /* advice only: a failure changes nothing but speed */
+  if (size >= HUGE_FROM && !found) { /* advice only: a failure changes nothing but speed */
     uintptr_t lo = ((uintptr_t)data + PAGE - 1) & ~(uintptr_t)(PAGE - 1), hi = (uintptr_t)(data + size) & ~(uintptr_t)(PAGE - 1);
     (void)madvise((void *)lo, hi - lo, MADV_HUGEPAGE);
   }
-  lj_owner *owner = (lj_owner *)(void *)(data - ALIGN);
-  *owner = (lj_owner){.refs = 1, .release = release_block, .memory = memory, .size = (int64_t)size};
+  Block *block = (Block *)(void *)(data - ALIGN);
+  *block = (Block){{.refs = 1, .release = pool ? release_to_pool : release_block, .memory = memory, .size = (int64_t)size}, pool, room};
+  if (pool) lj_pool_hold(pool);
   return data;
 }
 
@@ -63,7 +84,7 @@ int32_t lj_rt_alloc(lj_rt *rt, const lj_site *site, int64_t ndim, const int64_t 
     lj_rt_raise(rt, site, VALUE_ERROR, "array is too big: its size in bytes does not fit in 63 bits", 0, 0, 0, 0);
     return VALUE_ERROR;
   }
-  void *data = allocate(empty ? 0 : (size_t)size, zero != 0);
+  void *data = allocate(rt->pool, empty ? 0 : (size_t)size, zero != 0);
   if (!data) return refuse(rt, site, (double)size, ndim, shape);
   out->data = data;
   out->owner = (lj_owner *)(void *)((char *)data - ALIGN);

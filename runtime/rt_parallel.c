@@ -151,6 +151,7 @@ static void init_context(const Job *job, lj_rt *own) {
     known = own->stack_limit;
   }
   own->memos = job->rt->memos;
+  own->pool = job->rt->pool;
 }
 
 /* What each thread of the team does. */

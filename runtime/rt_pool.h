@@ -1,0 +1,19 @@
+/* Big blocks of memory that arrays have given back, kept for the next arrays: the system would take them back and zero every page anew, which costs more
+ * than the work of most array expressions. One pool belongs to an engine (or to a lone context); arrays made with it hold it, so that it lives
+ * until the last of them is gone. Thread-safe. */
+#ifndef LJ_RT_POOL_H
+#define LJ_RT_POOL_H
+
+#include "runtime/rt.h"
+
+enum { LJ_POOL_FROM = 1 << 20, LJ_POOL_BLOCKS = 16 }; /* bytes of the smallest block that is kept; how many at the most */
+
+lj_pool *lj_pool_new(void); /* one reference; NULL without memory */
+void lj_pool_hold(lj_pool *pool);
+void lj_pool_release(lj_pool *pool); /* NULL is allowed; the last one frees the blocks */
+/* A kept block of at least `size` bytes that is not much larger, or NULL. *found gets its size. */
+void *lj_pool_take(lj_pool *pool, size_t size, size_t *found);
+/* Keeps a block that malloc or calloc gave, or frees it when the pool is full. */
+void lj_pool_give(lj_pool *pool, void *memory, size_t size);
+
+#endif
