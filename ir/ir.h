@@ -49,8 +49,9 @@ struct IrVar {
   /* arithmetic on scalars; integers wrap. DIV floats and complex. FLOORDIV, MOD: Python's signs; integers: the divisor must not be 0 */                                                                    \
   /* (checked before) and INT_MIN // -1 wraps; SAFE_ variants give 0 for an integer divisor of 0 */                                                                                                         \
   X(ADD, "+", 2)                                                                                                                                                                                            \
-  X(SUB, "-", 2) X(MUL, "*", 2) X(DIV, "/", 2) X(FLOORDIV, "//", 2) X(MOD, "%", 2) X(SAFE_FLOORDIV, "safe//", 2) X(SAFE_MOD, "safe%", 2)                                                                    \
-      X(AND, "&", 2) X(OR, "|", 2) X(XOR, "^", 2) X(SHL, "<<", 2)                                                                                                                                           \
+  X(SUB, "-", 2)                                                                                                                                                                                            \
+  X(MUL, "*", 2) X(DIV, "/", 2) X(FLOORDIV, "//", 2) X(MOD, "%", 2) X(SAFE_FLOORDIV, "safe//", 2) X(SAFE_MOD, "safe%", 2) X(AND, "&", 2)                                                                    \
+      X(OR, "|", 2) X(XOR, "^", 2) X(SHL, "<<", 2)                                                                                                                                                          \
           X(SHR, ">>", 2) /* counts >= the width give 0 or the sign; counts are never negative (checked before) */                                                                                          \
       X(NEG, "neg", 1) X(INVERT, "~", 1) /* INVERT of bool is logical not */                                                                                                                                \
       X(ABS, "abs",                                                                                                                                                                                         \
@@ -117,9 +118,10 @@ struct IrExpr {
 
 #define IR_STMTS(X)                                                                                                                        \
   X(SET, "set")                                                                                                                            \
-  X(STORE, "store") X(ALLOC, "alloc") X(DROP, "drop") X(CALL, "call") X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text")                  \
-      X(TEXT_TAKE, "text_take") X(PRINT, "print") X(IF, "if") X(FOR, "for") X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue")    \
-          X(RETURN, "return") X(MAP, "map") X(REDUCE, "reduce") X(RUNTIME, "runtime") X(PARALLEL, "parallel")
+  X(STORE, "store")                                                                                                                        \
+  X(ALLOC, "alloc") X(DROP, "drop") X(CALL, "call") X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text") X(TEXT_TAKE, "text_take")          \
+      X(PRINT, "print") X(IF, "if") X(FOR, "for") X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue") X(RETURN, "return")          \
+          X(MAP, "map") X(REDUCE, "reduce") X(RUNTIME, "runtime") X(PARALLEL, "parallel")
 typedef enum IrStmtKind {
 #define X(id, name) IRS_##id,
   IR_STMTS(X)

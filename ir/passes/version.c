@@ -142,6 +142,11 @@ static bool check_parts(const Nest *n, const IrStmt *s, const IrExpr **x, const 
   const IrExpr *ok = s->as.check.ok;
   if (s->as.check.check != CHECK_INDEX) return false;
   if (ok->op == IR_LAND) ok = ok->args[1];
+  if (ok->op == IR_GE) { /* the upper end is proven: what is left of a wrapped index */
+    *wrapped = ok->args[0];
+    *x = unwrapped_index(n->f, *wrapped, extent);
+    return *x != NULL;
+  }
   if (ok->op != IR_LT) return false;
   *wrapped = ok->args[0];
   *extent = ok->args[1];

@@ -44,6 +44,7 @@ static const struct {
      "version", "data(", 0}, /* fresh memory overlaps nothing */
     {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in",
      1}, /* may never run */
+    {F("a", "    for i in range(2, len(a)):\n        for j in range(i * i, len(a), i): a[j] = 0\n") CALL1, "version", "check index", 1},
     {F("a, idx", "    s = 0.0\n    for i in range(len(idx)): s += a[idx[i]]\n    return s\n") "f(np.ones(3), np.arange(3))\n", "version",
      "check index", 1},
     {F("a, p",
