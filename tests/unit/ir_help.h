@@ -6,7 +6,8 @@
 
 #include "ir/ir.h"
 
-/* The dump of the function f (the module's body when there is none) after the pass `after` ("": before any pass; NULL: after all). */
+/* The dump of the function f (the module's body when there is none) after the pass `after` ("": before any pass; NULL: after all). The unit must pass the
+ * verifier then, and after all passes. */
 static inline const char *ir_text(Arena *arena, const char *text, const char *after) {
   StrTab names;
   Source src;
@@ -26,8 +27,9 @@ static inline const char *ir_text(Arena *arena, const char *text, const char *af
   if (!unit) ck_abort_msg("%s\n%s", diag.first ? diag.first->message : "?", text);
   if (!ir_verify(unit, &why)) ck_abort_msg("%s\n%s", why, text);
   if (!after || *after) ck_assert(ir_run_passes(unit, after));
-  if (!ir_verify(unit, &why)) ck_abort_msg("after the passes: %s\n%s", why, text);
   ir_dump(unit, &dump);
+  if (after && !*after) ck_assert(ir_run_passes(unit, NULL));
+  if (!ir_verify(unit, &why)) ck_abort_msg("after the passes: %s\n%s", why, text);
   const char *f = strstr(sb_text(&dump), "func f.");
   if (!f) f = strstr(sb_text(&dump), "func main");
   ck_assert_ptr_nonnull(f);

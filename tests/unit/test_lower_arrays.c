@@ -1,51 +1,11 @@
 /* Lowering of arrays: which checks, allocations, maps and views a source makes. Each row can fail alone.
  * A row's function f is called from the top level, and only the text of f's own function is looked at. */
-#include <check.h>
-
-#include "ir/lower/lower.h"
+#include "tests/unit/ir_help.h"
 
 static Arena arena;
-static StrBuf dump;
 
 static void set_up(void) { arena_init(&arena); }
-static void tear_down(void) {
-  sb_drop(&dump);
-  dump = (StrBuf){0};
-  arena_drop(&arena);
-}
-
-/* The Loop IR of f, before any pass. */
-static const char *lower_f(const char *text) {
-  StrTab names;
-  Source src;
-  Diag diag;
-  Module *module = NULL;
-  const char *why = NULL;
-  Program *program = arena_new(&arena, Program);
-  strtab_init(&names, &arena);
-  const char *all = arena_printf(&arena, "import numpy as np\nfrom numba import njit\n%s", text);
-  source_init(&src, &arena, "t.lp", all, (uint32_t)strlen(all));
-  diag_init(&diag, &arena);
-  bool ok = parse_module(&arena, &names, &src, sym_c(&names, "__main__"), &diag, &module) && sema_module(module, &diag);
-  if (ok) program_init(program, &arena, module, (ProgramOptions){0});
-  ok = ok && infer_module(program, &diag);
-  IrUnit *unit = ok ? ir_lower(&arena, program, program->main, &diag) : NULL;
-  if (!unit) ck_abort_msg("%s\n%s", diag.first ? diag.first->message : "?", text);
-  if (!ir_verify(unit, &why)) ck_abort_msg("%s\n%s", why, text);
-  ir_dump(unit, &dump);
-  ck_assert(ir_run_passes(unit, NULL));
-  if (!ir_verify(unit, &why)) ck_abort_msg("after the passes: %s\n%s", why, text);
-  const char *f = strstr(sb_text(&dump), "func f.");
-  ck_assert_ptr_nonnull(f);
-  char *end = strstr(f, "\n\nfunc ");
-  return arena_copy(&arena, f, end ? (size_t)(end - f) : strlen(f));
-}
-
-static int count(const char *text, const char *part) {
-  int n = 0;
-  for (const char *p = text; (p = strstr(p, part)); p += strlen(part)) n++;
-  return n;
-}
+static void tear_down(void) { arena_drop(&arena); }
 
 #define F(args, body) "def f(" args "):\n" body
 #define A1 "a = np.arange(6.0)\n"
@@ -123,8 +83,8 @@ static const struct {
 };
 
 START_TEST(rows_hold) {
-  const char *f = lower_f(rows[_i].src);
-  int n = count(f, rows[_i].part);
+  const char *f = ir_text(&arena, rows[_i].src, "");
+  int n = text_count(f, rows[_i].part);
   if (rows[_i].want < 0 ? n == 0 : n != rows[_i].want)
     ck_abort_msg("row %d: \"%s\" is there %d times, not %d:\n%s\n%s", _i, rows[_i].part, n, rows[_i].want, rows[_i].src, f);
 }
