@@ -142,26 +142,26 @@ static const struct {
   LLVMIntPredicate s, u;
   LLVMRealPredicate f;
   IrOp swapped;
-} predicates[IR_OP_COUNT] = {
-    [IR_EQ] = {LLVMIntEQ, LLVMIntEQ, LLVMRealOEQ, IR_EQ},   [IR_NE] = {LLVMIntNE, LLVMIntNE, LLVMRealUNE, IR_NE},
-    [IR_LT] = {LLVMIntSLT, LLVMIntULT, LLVMRealOLT, IR_GT}, [IR_LE] = {LLVMIntSLE, LLVMIntULE, LLVMRealOLE, IR_GE},
-    [IR_GT] = {LLVMIntSGT, LLVMIntUGT, LLVMRealOGT, IR_LT}, [IR_GE] = {LLVMIntSGE, LLVMIntUGE, LLVMRealOGE, IR_LE},
+} predicates[IR_GE - IR_EQ + 1] = {
+    [IR_EQ - IR_EQ] = {LLVMIntEQ, LLVMIntEQ, LLVMRealOEQ, IR_EQ},   [IR_NE - IR_EQ] = {LLVMIntNE, LLVMIntNE, LLVMRealUNE, IR_NE},
+    [IR_LT - IR_EQ] = {LLVMIntSLT, LLVMIntULT, LLVMRealOLT, IR_GT}, [IR_LE - IR_EQ] = {LLVMIntSLE, LLVMIntULE, LLVMRealOLE, IR_GE},
+    [IR_GT - IR_EQ] = {LLVMIntSGT, LLVMIntUGT, LLVMRealOGT, IR_LT}, [IR_GE - IR_EQ] = {LLVMIntSGE, LLVMIntUGE, LLVMRealOGE, IR_LE},
 };
 
 /* a signed, b unsigned, by value: a negative a is less than every b. */
 static LLVMValueRef compare_mixed(Codegen *cg, IrOp op, LLVMValueRef a, LLVMValueRef b) {
-  LLVMValueRef negative = icmp(cg, LLVMIntSLT, a, LLVMConstNull(LLVMTypeOf(a))), as_unsigned = icmp(cg, predicates[op].u, a, b);
+  LLVMValueRef negative = icmp(cg, LLVMIntSLT, a, LLVMConstNull(LLVMTypeOf(a))), as_unsigned = icmp(cg, predicates[op - IR_EQ].u, a, b);
   bool when_negative = op == IR_NE || op == IR_LT || op == IR_LE;
   if (when_negative) return LLVMBuildOr(cg->b, negative, as_unsigned, "");
   return LLVMBuildAnd(cg->b, LLVMBuildNot(cg->b, negative, ""), as_unsigned, "");
 }
 
 LLVMValueRef cg_compare(Codegen *cg, IrOp op, DType a_type, DType b_type, LLVMValueRef a, LLVMValueRef b) {
-  if (dtype_is_float(a_type)) return fcmp(cg, predicates[op].f, a, b);
+  if (dtype_is_float(a_type)) return fcmp(cg, predicates[op - IR_EQ].f, a, b);
   bool a_signed = dtype_is_signed(a_type), b_signed = dtype_is_signed(b_type);
   if (a_signed && !b_signed) return compare_mixed(cg, op, a, b);
-  if (b_signed && !a_signed) return compare_mixed(cg, predicates[op].swapped, b, a);
-  return icmp(cg, a_signed ? predicates[op].s : predicates[op].u, a, b);
+  if (b_signed && !a_signed) return compare_mixed(cg, predicates[op - IR_EQ].swapped, b, a);
+  return icmp(cg, a_signed ? predicates[op - IR_EQ].s : predicates[op - IR_EQ].u, a, b);
 }
 
 /* NPMIN, NPMAX: LLVM's minimum and maximum, which vectorise as reductions too; which of two zeros is left open, as in NumPy. */

@@ -127,6 +127,7 @@ static void emit_reduce(Fusion *f, bool general, void *data) {
 
 /* What min and max start from: any element replaces it. */
 static IrExpr *extreme(Lower *lo, const Type *type, bool largest) {
+  LJ_ASSERT(type_is_scalar(type));
   DType t = type->dtype;
   if (type_is_float(type)) return ir_const(&lo->b, type, largest ? __builtin_inf() : -__builtin_inf());
   if (t == DT_BOOL) return ir_bool(&lo->b, largest);
