@@ -1,4 +1,4 @@
-/* The pool of big blocks: what is kept, what is found again, who frees it. Under the address sanitizer there is no pool: the tests then say nothing. */
+/* The pool of big blocks: what is kept, what is found again, who frees it. Under the address sanitizer there is no pool, and its own tests are not added. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -21,7 +21,6 @@ static const struct {
 
 START_TEST(finds_what_fits) {
   size_t size = 0;
-  if (!pool) return;
   void *block = malloc(rows[_i].given);
   lj_pool_give(pool, block, rows[_i].given);
   void *got = lj_pool_take(pool, rows[_i].wanted, &size);
@@ -36,7 +35,6 @@ END_TEST
 
 START_TEST(keeps_the_newest) {
   size_t size, kept = 0;
-  if (!pool) return;
   for (int i = 0; i < 3 * LJ_POOL_BLOCKS; i++) lj_pool_give(pool, malloc(LJ_POOL_FROM), LJ_POOL_FROM);
   for (void *block; (block = lj_pool_take(pool, LJ_POOL_FROM, &size)); kept++) free(block);
   ck_assert_uint_eq(kept, LJ_POOL_BLOCKS);
@@ -82,8 +80,12 @@ Suite *suite_pool(void) {
   Suite *suite = suite_create("pool");
   TCase *tc = tcase_create("pool");
   tcase_add_checked_fixture(tc, set_up, tear_down);
-  tcase_add_loop_test(tc, finds_what_fits, 0, (int)LJ_COUNT(rows));
-  tcase_add_test(tc, keeps_the_newest);
+  lj_pool *probe = lj_pool_new();
+  if (probe) {
+    tcase_add_loop_test(tc, finds_what_fits, 0, (int)LJ_COUNT(rows));
+    tcase_add_test(tc, keeps_the_newest);
+  }
+  lj_pool_release(probe);
   tcase_add_test(tc, outlives_its_context);
   tcase_add_test(tc, zeroes_again);
   suite_add_tcase(suite, tc);
