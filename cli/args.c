@@ -7,17 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Option {
-  size_t field; /* offset in Args */
-  char letter;
-  const char *name, *value, *commands, *about;
-} Option;
-static const Option options[] = {
+const Option options[] = {
 #define X(field, letter, name, value, commands, about) {offsetof(Args, field), letter, name, value, commands, about},
     OPTIONS(X)
 #undef X
+        {0, 0, NULL, NULL, "", NULL},
 };
-enum { OPTION_COUNT = sizeof options / sizeof *options };
 
 static bool has_word(const char *words, const char *word) {
   size_t n = strlen(word);
@@ -25,6 +20,8 @@ static bool has_word(const char *words, const char *word) {
     if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n])) return true;
   return false;
 }
+
+bool option_of(const Option *option, const char *command) { return has_word(option->commands, command); }
 
 int args_wrong(const char *command, const char *fmt, ...) {
   va_list list;
@@ -68,17 +65,17 @@ const char *args_suggest(const char *wrong, const char *(*name)(const void *cont
 
 static const char *option_name(const void *unused, size_t i) {
   (void)unused;
-  return i < OPTION_COUNT ? options[i].name : NULL;
+  return options[i].name;
 }
 
 static const Option *find_long(const char *name, size_t length) {
-  for (size_t i = 0; i < OPTION_COUNT; i++)
+  for (size_t i = 0; options[i].name; i++)
     if (strncmp(options[i].name, name, length) == 0 && !options[i].name[length]) return &options[i];
   return NULL;
 }
 
 static const Option *find_letter(char letter) {
-  for (size_t i = 0; i < OPTION_COUNT; i++)
+  for (size_t i = 0; options[i].name; i++)
     if (options[i].letter == letter) return &options[i];
   return NULL;
 }
@@ -100,7 +97,7 @@ static bool take_option(const Command *command, int argc, char **argv, int *i, A
     args_wrong(command->name, near ? "there is no option '%s'; did you mean '--%s'?" : "there is no option '%s'", text, near);
     return false;
   }
-  if (!has_word(option->commands, command->name)) return args_wrong(command->name, "'%s' has no option '%s'", command->name, text), false;
+  if (!option_of(option, command->name)) return args_wrong(command->name, "'%s' has no option '%s'", command->name, text), false;
   if (!option->value && value) return args_wrong(command->name, "the option '--%s' takes no value", option->name), false;
   if (option->value && !value) {
     if (*i + 1 >= argc) return args_wrong(command->name, "the option '--%s' needs a value: %s", option->name, option->value), false;
@@ -142,10 +139,10 @@ bool args_parse(const Command *command, int argc, char **argv, Args *args) {
 
 void args_help(const Command *command) {
   printf("usage: loopjit %s\n%s\n\noptions:\n", command->usage, command->about);
-  for (size_t i = 0; i < OPTION_COUNT; i++) {
+  for (size_t i = 0; options[i].name; i++) {
     const Option *o = &options[i];
     char left[64];
-    if (!has_word(o->commands, command->name)) continue;
+    if (!option_of(o, command->name)) continue;
     snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
              o->value ? " " : "", o->value ? o->value : "");
     printf("  %-26s %s\n", left, o->about);

@@ -5,6 +5,8 @@
 
 #include "include/loopjit.h"
 
+#include <stddef.h>
+
 enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use of the command */
 
 /* Options: one row each. Field, letter, name, what its value is called (NULL: it takes none), the commands that have it, what it does. */
@@ -21,7 +23,7 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
   X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit explain", "do not check indices")                                     \
   X(cpu, 0, "cpu", "NAME", "run emit", "compile for this CPU instead of this machine's")                                                   \
   X(opt, 0, "opt", "LEVEL", "run emit", "optimisation level, 0 to 3 (the default)")                                                        \
-  X(help, 'h', "help", NULL, "run check types emit explain", "show this text")
+  X(help, 'h', "help", NULL, "run check types emit explain functions completion manual", "show this text")
 
 typedef struct Args {
   const char *command;
@@ -37,6 +39,16 @@ typedef struct Command {
   int least, most; /* how many arguments besides options; most -1: any number */
   int (*run)(const Args *args);
 } Command;
+
+typedef struct Option {
+  size_t field; /* offset in Args */
+  char letter; /* 0: none */
+  const char *name, *value, *commands, *about;
+} Option;
+
+extern const Command commands[]; /* main.c; the last has no name */
+extern const Option options[]; /* args.c; the last has no name */
+bool option_of(const Option *option, const char *command); /* the command has it */
 
 /* args.c: false after a message. `rest` has room for argc pointers. */
 bool args_parse(const Command *command, int argc, char **argv, Args *args);
@@ -67,5 +79,7 @@ int cmd_functions(const Args *args);
 int cmd_types(const Args *args);
 int cmd_emit(const Args *args);
 int cmd_explain(const Args *args);
+int cmd_completion(const Args *args);
+int cmd_manual(const Args *args);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const Command commands[] = {
+const Command commands[] = {
     {"run", "run FILE.lp [--call FUNC ARG ...]",
      "Run a program, or call one function of it and print the result. '-' reads the program from standard input.\n"
      "An ARG is a Python literal (3, 2.5, True, (1,2), \"s\", [1,2,3]), DTYPE:literal (float32:2.5),\n"
@@ -19,12 +19,14 @@ static const Command commands[] = {
     {"emit", "emit STAGE FILE.lp [--call FUNC --sig TYPES]", "Show what a stage of the compiler gives.", 2, 2, cmd_emit},
     {"functions", "functions", "List the functions, methods and attributes that programs may use, as a table in Markdown.", 0, 0,
      cmd_functions},
+    {"completion", "completion bash|zsh|fish", "Print a script that completes commands and options in a shell.", 1, 1, cmd_completion},
+    {"manual", "manual", "Print the manual page, for 'man -l'.", 0, 0, cmd_manual},
+    {NULL, NULL, NULL, 0, 0, NULL},
 };
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const char *command_name(const void *unused, size_t i) {
   (void)unused;
-  return i < COMMAND_COUNT ? commands[i].name : NULL;
+  return commands[i].name;
 }
 
 static void show_stages(void) {
@@ -36,7 +38,7 @@ static void show_stages(void) {
 
 static int help(void) {
   puts("loopjit compiles numba-style loop kernels to native code.\n\nusage: loopjit COMMAND ...\n");
-  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+  for (size_t i = 0; commands[i].name; i++) {
     size_t first = strcspn(commands[i].about, "\n");
     printf("  %-46s %.*s\n", commands[i].usage, (int)first, commands[i].about);
   }
@@ -64,7 +66,7 @@ int main(int argc, char **argv) {
   const char *name = argv[1];
   if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) return help();
   if (strcmp(name, "--version") == 0) return printf("loopjit %s (LLVM %s)\n", lj_version(), lj_llvm_version()) < 0;
-  for (size_t i = 0; i < COMMAND_COUNT; i++)
+  for (size_t i = 0; commands[i].name; i++)
     if (strcmp(commands[i].name, name) == 0) return run_command(&commands[i], argc, argv);
   const char *near = args_suggest(name, command_name, NULL);
   return args_wrong(NULL, near ? "there is no command '%s'; did you mean '%s'?" : "there is no command '%s'", name, near);

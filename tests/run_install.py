@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Install BUILD_FOLDER into a new folder and use what is there as a stranger would: pkg-config, find_package, C++, the command, its manual page,
+completion in bash; then the same from the .deb that cpack makes.
+
+    run_install.py BUILD_FOLDER
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+HOST = os.path.join(ROOT, "tests/host/minimal.c")
+QUICKSTART = os.path.join(ROOT, "samples/quickstart.lp")
+CMAKE_PROJECT = """cmake_minimum_required(VERSION 3.25)
+project(host C)
+find_package(loopjit 0.1 REQUIRED)
+add_executable(host %s)
+target_link_libraries(host PRIVATE loopjit::loopjit m)
+""" % HOST
+PASSED, FAILED = [], []
+
+
+def run(command, **more):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, **more)
+    if done.returncode:
+        raise AssertionError("%s: exit status %d\n%s" % (" ".join(command)[:200], done.returncode, (done.stdout + done.stderr)[-1500:]))
+    return done.stdout
+
+
+def check(name, test, *args):
+    try:
+        test(*args)
+        PASSED.append(name)
+    except (AssertionError, OSError, subprocess.TimeoutExpired) as e:
+        FAILED.append(name)
+        print("FAIL install %s: %s" % (name, e))
+
+
+def environment(prefix):
+    return dict(os.environ, LD_LIBRARY_PATH=os.path.join(prefix, "lib"), PKG_CONFIG_PATH=os.path.join(prefix, "lib/pkgconfig"), LC_ALL="C")
+
+
+def pkg_config(prefix, work):
+    env = environment(prefix)
+    flags = run(["pkg-config", "--cflags", "--libs", "loopjit"], env=env).split()
+    assert "-lloopjit" in flags, flags
+    host = os.path.join(work, "pkg_host")
+    run(["cc", "-Wall", "-Wextra", "-Werror", HOST, "-o", host] + flags + ["-lm"], env=env)
+    assert run([host], env=env) == "ok\n"
+
+
+def find_package(prefix, work):
+    source, build = os.path.join(work, "project"), os.path.join(work, "project/build")
+    os.makedirs(source)
+    with open(os.path.join(source, "CMakeLists.txt"), "w") as f:
+        f.write(CMAKE_PROJECT)
+    run(["cmake", "-G", "Ninja", "-S", source, "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix])
+    run(["cmake", "--build", build])
+    assert run([os.path.join(build, "host")], env=environment(prefix)) == "ok\n"
+
+
+def header_is_c_and_cxx(prefix, work):
+    for compiler, standard, ending in (("cc", "c11", "c"), ("c++", "c++11", "cc")):
+        source = os.path.join(work, "header." + ending)
+        with open(source, "w") as f:
+            f.write("#include <loopjit.h>\nint main(void) { lj_value v = lj_int64(1); return v.as.i != 1; }\n")
+        run([compiler, "-std=" + standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-I" + os.path.join(prefix, "include"), source])
+
+
+def command(prefix, work):
+    tool = os.path.join(prefix, "bin/loopjit")
+    with open(QUICKSTART) as f:
+        expect = re.findall(r"# expect: (.*)", f.read())
+    out = run([tool, "run", QUICKSTART], env={"PATH": "/usr/bin:/bin", "HOME": work}).splitlines()
+    assert out == expect, out
+
+
+def options_of_help(tool):
+    """command -> its options, as --help shows them."""
+    commands = re.findall(r"^  ([a-z]+)\b", run([tool, "--help"]), re.M)
+    return {c: re.findall(r"^  (?:-\w, |    )(--[\w-]+)", run([tool, c, "--help"]), re.M) for c in commands}
+
+
+def manual(prefix, work):
+    tool = os.path.join(prefix, "bin/loopjit")
+    with open(os.path.join(prefix, "share/man/man1/loopjit.1")) as f:
+        page = f.read().replace("\\-", "-")
+    options = options_of_help(tool)
+    assert len(options) > 5 and "--call" in options["run"], options
+    for name in options:
+        assert ".SS %s\n" % name in page, name
+        section = page.split(".SS %s\n" % name)[1].split(".S")[0]
+        for option in options[name]:
+            assert option in section, (name, option)
+
+
+def completion(prefix, work):
+    tool = os.path.join(prefix, "bin/loopjit")
+    script = os.path.join(prefix, "share/bash-completion/completions/loopjit")
+
+    def complete(*words):
+        line = "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _loopjit; echo ${COMPREPLY[@]}" % (script, " ".join("'%s'" % w for w in words), len(words) - 1)
+        return run(["bash", "-c", line], cwd=ROOT).split()
+
+    options = options_of_help(tool)
+    assert complete("loopjit", "exp") == ["explain"]
+    assert set(options) <= set(complete("loopjit", ""))
+    for name in options:
+        assert set(options[name]) <= set(complete("loopjit", name, "--")), name
+    assert "llvm-opt" in complete("loopjit", "emit", "")
+    assert complete("loopjit", "run", "--error-model", "n") == ["numpy"]
+    assert complete("loopjit", "run", "README") == ["README.md"]
+    for shell in ("zsh/vendor-completions/_loopjit", "fish/vendor_completions.d/loopjit.fish"):
+        with open(os.path.join(prefix, "share", shell)) as f:
+            text = f.read()
+        for name in options:
+            assert name in text, (shell, name)
+            for option in options[name]:
+                assert option[2:] in text, (shell, option)
+
+
+def needs_only(depends):
+    names = {d.split()[0] for d in depends.split(",")}
+    assert names == {"libc6", "libzstd1", "zlib1g"}, depends  # LLVM is inside; threads and BLAS are only recommended
+
+
+USES = [pkg_config, find_package, header_is_c_and_cxx, command, manual, completion]
+
+
+def use(what, prefix, work):
+    os.makedirs(work)
+    for test in USES:
+        check("%s %s" % (what, test.__name__), test, prefix, work)
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    with tempfile.TemporaryDirectory() as work:
+        first, prefix = os.path.join(work, "first"), os.path.join(work, "moved")
+        run(["cmake", "--install", build, "--prefix", first])
+        shutil.move(first, prefix)  # nothing in it may know where it was put
+        use("prefix", prefix, os.path.join(work, "uses"))
+        packages, root = os.path.join(work, "packages"), os.path.join(work, "root")
+        run(["cpack", "--config", os.path.join(build, "CPackConfig.cmake"), "-B", packages])
+        package = [f for f in os.listdir(packages) if f.endswith(".deb")]
+        assert len(package) == 1, package
+        package = os.path.join(packages, package[0])
+        run(["dpkg-deb", "-x", package, root])
+        depends = run(["dpkg-deb", "-f", package, "Depends"])
+        check("deb depends", needs_only, depends)
+        use("deb", os.path.join(root, "usr"), os.path.join(work, "deb_uses"))
+    print("%d passed, %d failed, 0 skipped" % (len(PASSED), len(FAILED)))
+    return 1 if FAILED else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
