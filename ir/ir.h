@@ -304,6 +304,9 @@ struct IrFunc {
   int fastmath; /* FM_ bits */
   bool recursive; /* needs the stack check on entry */
   bool can_fail; /* set by the pass "effects": returns a status */
+  uint32_t cycle; /* pass "trial": functions that call each other in a circle have the same number; 0: none */
+  uint32_t trial; /* pass "trial": callers try a form without status first; how often it is inlined into itself. 0: there is no such form */
+  bool wary;      /* the trial form tests after each call whether the trial has failed */
   bool is_main; /* the module's body: runs once */
   bool is_memo_body; /* under lru_cache: the function as written, which the one that callers reach calls */
   bool is_chunk; /* the body of a PARALLEL statement: params are chunk, lo, hi, then what it captures */

@@ -45,6 +45,7 @@ typedef enum CgAttr {
   CGA_WILLRETURN,
   CGA_NOBUILTIN,
   CGA_NOINLINE,
+  CGA_ALWAYSINLINE,
   CGA_MEMORY,
   CGA_NOALIAS,
   CGA_NOCALLBACK,
@@ -54,6 +55,11 @@ typedef enum CgAttr {
 
 typedef struct CgFunc { /* the function that is being written */
   const IrFunc *ir;
+  bool is_entry;      /* what the host calls: `ir` is the function that it calls in turn */
+  bool has_status;    /* this form returns one */
+  bool trial;         /* the trial form, copy `level` */
+  uint32_t level;
+  bool stack_checked; /* in the trial form: on the way to where the builder stands */
   LLVMValueRef fn, rt;
   LLVMBasicBlockRef entry;  /* allocas only; its branch to `start` is made last */
   LLVMBasicBlockRef start;
@@ -88,7 +94,8 @@ typedef struct Codegen {
   Map strings;  /* hash of the bytes -> constant */
   Map sites;    /* hash of function and span -> constant */
   LLVMTypeRef site_type;
-  LLVMValueRef *funcs; /* by IrFunc.index */
+  LLVMValueRef *funcs;   /* by IrFunc.index */
+  LLVMValueRef **trials; /* by IrFunc.index: the copies of the trial form */
   CgVar *globals;      /* by id */
   LLVMValueRef retain_fn, release_fn;
   bool x86_64;
@@ -106,8 +113,8 @@ uint32_t cg_child_offset(Codegen *cg, const Type *tuple, uint32_t index); /* num
 CgVal cg_new_val(Codegen *cg, uint32_t count);
 CgVal cg_val1(Codegen *cg, LLVMValueRef v);
 CgVal cg_zero(Codegen *cg, const Type *t);
-LLVMTypeRef cg_result_type(Codegen *cg, const IrFunc *f);                                 /* {status, components…} or less */
-LLVMTypeRef cg_func_type(Codegen *cg, const IrFunc *f);
+LLVMTypeRef cg_result_type(Codegen *cg, const IrFunc *f, bool has_status); /* {status, components…} or less */
+LLVMTypeRef cg_func_type(Codegen *cg, const IrFunc *f, bool has_status);
 LLVMValueRef cg_load_part(Codegen *cg, LLVMTypeRef type, LLVMValueRef base, uint64_t offset); /* i1 is a byte in memory */
 CgVal cg_unpack(Codegen *cg, const Type *t, LLVMValueRef base, uint64_t offset);           /* memory layout to components */
 uint32_t cg_pack(Codegen *cg, const Type *t, const LLVMValueRef *parts, LLVMValueRef base, uint64_t offset); /* and back */
@@ -188,6 +195,7 @@ void cg_mark_cold_loop(Codegen *cg, LLVMValueRef latch); /* its branch back: not
 /* stmt.c, loops.c, text.c, errors.c */
 void cg_body(Codegen *cg, const IrBlock *block);
 void cg_return(Codegen *cg, const IrStmt *s);
+void cg_return_parts(Codegen *cg, const LLVMValueRef *parts, uint32_t count); /* with status 0 where there is one */
 void cg_finish_leave(Codegen *cg); /* writes the `leave` block */
 void cg_for(Codegen *cg, const IrStmt *s);
 void cg_while(Codegen *cg, const IrStmt *s);
@@ -203,6 +211,15 @@ LLVMValueRef cg_site(Codegen *cg, Span span);
 void cg_status_check(Codegen *cg, LLVMValueRef status, bool trace); /* nonzero: leave with it; trace: note the call first */
 void cg_fail(Codegen *cg, LLVMValueRef status); /* from a cold block to the cleanup */
 void cg_finish_cleanup(Codegen *cg);
+
+/* call.c: functions of the unit */
+void cg_call(Codegen *cg, const IrStmt *s);
+/* args begin with the context. *status: NULL when the callee cannot fail, else to be tested before the components are used. */
+CgVal cg_invoke(Codegen *cg, const IrFunc *callee, LLVMValueRef *args, LLVMValueRef *status);
+LLVMValueRef cg_call_fn(Codegen *cg, LLVMValueRef fn, LLVMValueRef *args);
+void cg_trial_check(Codegen *cg, LLVMValueRef ok); /* a check in a trial form */
+void cg_give_up(Codegen *cg); /* makes the block `cleanup` of a trial form */
+void cg_finish_trial(Codegen *cg); /* writes it */
 
 /* debug.c: line tables. All do nothing when no lines are wanted. */
 void cg_debug_open(Codegen *cg);

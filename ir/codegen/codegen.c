@@ -93,13 +93,22 @@ static void function_attributes(Codegen *cg, LLVMValueRef fn) {
   if (cg->target_features) LLVMAddAttributeAtIndex(fn, at, cg->target_features);
 }
 
-static void declare(Codegen *cg, const IrFunc *f) {
-  LLVMValueRef fn = LLVMAddFunction(cg->module, f->name, cg_func_type(cg, f));
+static LLVMValueRef declare_form(Codegen *cg, const IrFunc *f, const char *name, bool has_status) {
+  LLVMValueRef fn = LLVMAddFunction(cg->module, name, cg_func_type(cg, f, has_status));
   LLVMSetLinkage(fn, LLVMInternalLinkage);
   LLVMSetFunctionCallConv(fn, LLVMFastCallConv);
   function_attributes(cg, fn);
   LLVMAddAttributeAtIndex(fn, 1, cg_attr(cg, CGA_NOALIAS, 0));
-  cg->funcs[f->index] = fn;
+  return fn;
+}
+
+static void declare(Codegen *cg, const IrFunc *f) {
+  cg->funcs[f->index] = declare_form(cg, f, f->name, f->can_fail);
+  LLVMValueRef *copies = cg->trials[f->index] = arena_array(cg->arena, LLVMValueRef, f->trial + 1);
+  for (uint32_t i = 0; i < f->trial; i++) {
+    copies[i] = declare_form(cg, f, arena_printf(cg->arena, "%s.trial%u", f->name, i), false);
+    if (i) cg_func_attr(cg, copies[i], CGA_ALWAYSINLINE);
+  }
 }
 
 /* Library functions of some size stay functions: inside the caller they gain little, and the optimiser's time grows faster than its functions.
@@ -127,11 +136,10 @@ static void begin_function(Codegen *cg, const IrFunc *f, LLVMValueRef fn) {
   cg_at(cg, cg->f.start);
 }
 
-static void define(Codegen *cg, const IrFunc *f) {
-  begin_function(cg, f, cg->funcs[f->index]);
+static void define_form(Codegen *cg, const IrFunc *f) {
   cg_debug_function(cg, f, cg->f.fn);
   cg_vars_init(cg);
-  if (f->recursive) cg_stack_check(cg);
+  if (f->recursive && !cg->f.trial) cg_stack_check(cg);
   cg_body(cg, &f->body);
   if (!cg->dead) { /* falls off the end: only procedures do */
     IrStmt end = {.kind = IRS_RETURN};
@@ -141,6 +149,18 @@ static void define(Codegen *cg, const IrFunc *f) {
   cg_finish_cleanup(cg);
   finish_function(cg);
   cg_debug_none(cg);
+}
+
+static void define(Codegen *cg, const IrFunc *f) {
+  begin_function(cg, f, cg->funcs[f->index]);
+  cg->f.has_status = f->can_fail;
+  define_form(cg, f);
+  for (uint32_t i = 0; i < f->trial; i++) {
+    begin_function(cg, f, cg->trials[f->index][i]);
+    cg->f.trial = true;
+    cg->f.level = i;
+    define_form(cg, f);
+  }
 }
 
 static void chunk_function(Codegen *cg, const IrFunc *f) {
@@ -214,9 +234,7 @@ static void run_top_level(Codegen *cg) {
   for (uint32_t i = 0; i < cg->unit->funcs.len; i++)
     if (cg->unit->funcs.data[i]->is_main) top = cg->unit->funcs.data[i];
   if (!top || top == cg->unit->entry) return;
-  LLVMValueRef fn = cg->funcs[top->index];
-  LLVMValueRef status = LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(fn), fn, &cg->f.rt, 1, "");
-  LLVMSetInstructionCallConv(status, LLVMFastCallConv);
+  LLVMValueRef status = cg_call_fn(cg, cg->funcs[top->index], &cg->f.rt);
   if (top->can_fail) leave_on_error(cg, status);
 }
 
@@ -225,10 +243,11 @@ static void run_top_level(Codegen *cg) {
 static void entry_function(Codegen *cg, const char *symbol) {
   const IrFunc *f = cg->unit->entry;
   LLVMTypeRef type = LLVMFunctionType(cg->i32, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->ptr}, 3, false);
-  LLVMValueRef fn = LLVMAddFunction(cg->module, symbol, type), callee = cg->funcs[f->index];
+  LLVMValueRef fn = LLVMAddFunction(cg->module, symbol, type);
   function_attributes(cg, fn);
   LLVMSetPrefixData(fn, cg_i64(cg, 0));
   begin_function(cg, f, fn);
+  cg->f.is_entry = true;
   run_top_level(cg);
   LLVMValueRef args[512];
   unsigned n = 0;
@@ -243,13 +262,10 @@ static void entry_function(Codegen *cg, const char *symbol) {
     for (uint32_t k = 0; k < v.count; k++) args[n++] = v.v[k];
     offset += ct->size;
   }
-  LLVMValueRef result = LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(callee), callee, args, n, "");
-  LLVMSetInstructionCallConv(result, LLVMFastCallConv);
-  const CgType *ct = cg_type(cg, f->result);
-  CgVal parts = cg_new_val(cg, ct->count);
-  if (f->can_fail) leave_on_error(cg, ct->count ? LLVMBuildExtractValue(cg->b, result, 0, "") : result);
-  for (uint32_t k = 0; k < ct->count; k++)
-    parts.v[k] = ct->count == 1 && !f->can_fail ? result : LLVMBuildExtractValue(cg->b, result, k + f->can_fail, "");
+  LJ_ASSERT(n == LLVMCountParams(cg->funcs[f->index]));
+  LLVMValueRef status;
+  CgVal parts = cg_invoke(cg, f, args, &status);
+  if (status) leave_on_error(cg, status);
   cg_pack(cg, f->result, parts.v, LLVMGetParam(fn, 2), 0);
   drop_globals(cg);
   LLVMBuildRet(cg->b, cg_i32(cg, 0));
@@ -290,7 +306,7 @@ static void init_attributes(Codegen *cg, LLVMTargetMachineRef machine) {
   static const char *const names[CGA_COUNT] = {
       [CGA_NOUNWIND] = "nounwind", [CGA_COLD] = "cold",     [CGA_WILLRETURN] = "willreturn", [CGA_NOBUILTIN] = "nobuiltin",
       [CGA_NOINLINE] = "noinline", [CGA_MEMORY] = "memory", [CGA_NOALIAS] = "noalias",       [CGA_NOCALLBACK] = "nocallback",
-      [CGA_NOFREE] = "nofree",
+      [CGA_NOFREE] = "nofree",     [CGA_ALWAYSINLINE] = "alwaysinline",
   };
   for (size_t i = 0; i < CGA_COUNT; i++) {
     cg->attrs[i] = LLVMGetEnumAttributeKindForName(names[i], strlen(names[i]));
@@ -334,6 +350,7 @@ LLVMModuleRef codegen_unit(const IrUnit *unit, LLVMContextRef context, LLVMTarge
   init_attributes(&cg, machine);
   init_module(&cg, machine);
   cg.funcs = arena_array(&arena, LLVMValueRef, unit->funcs.len + 1);
+  cg.trials = arena_array(&arena, LLVMValueRef *, unit->funcs.len + 1);
   if (options->debug) cg_debug_open(&cg);
   globals(&cg);
   counters(&cg);

@@ -65,20 +65,26 @@ LLVMValueRef cg_site(Codegen *cg, Span span) {
 }
 
 void cg_fail(Codegen *cg, LLVMValueRef status) {
-  LJ_ASSERT(cg->f.ir->can_fail);
+  if (cg->f.trial) {
+    cg_give_up(cg);
+    cg_jump(cg, cg->f.cleanup);
+    return;
+  }
+  LJ_ASSERT(cg->f.has_status);
   if (!cg->f.cleanup) cg->f.cleanup = cg_block_new(cg, "cleanup");
   vec_push(cg->arena, &cg->f.edges, ((CgEdge){status, LLVMGetInsertBlock(cg->b)}));
   cg_jump(cg, cg->f.cleanup);
 }
 
 void cg_finish_cleanup(Codegen *cg) {
-  if (!cg->f.cleanup) return;
+  if (cg->f.trial) cg_finish_trial(cg);
+  if (cg->f.trial || !cg->f.cleanup) return;
   vec_push(cg->arena, &cg->f.cold, cg->f.cleanup);
   cg_at(cg, cg->f.cleanup);
   LLVMValueRef status = LLVMBuildPhi(cg->b, cg->i32, "status");
   for (uint32_t i = 0; i < cg->f.edges.len; i++) LLVMAddIncoming(status, &cg->f.edges.data[i].status, &cg->f.edges.data[i].from, 1);
   cg_release_all(cg);
-  LLVMTypeRef type = cg_result_type(cg, cg->f.ir);
+  LLVMTypeRef type = cg_result_type(cg, cg->f.ir, true);
   LLVMBuildRet(cg->b, type == cg->i32 ? status : LLVMBuildInsertValue(cg->b, LLVMGetPoison(type), status, 0, ""));
   cg->dead = true;
 }
@@ -124,6 +130,10 @@ static void raise_shapes(Codegen *cg, const IrStmt *s) {
 void cg_check(Codegen *cg, const IrStmt *s) {
   LLVMValueRef ok = cg_scalar(cg, s->as.check.ok);
   if (LLVMIsAConstantInt(ok) && LLVMConstIntGetZExtValue(ok)) return;
+  if (cg->f.trial) {
+    cg_trial_check(cg, ok);
+    return;
+  }
   LLVMBasicBlockRef usual = open_cold(cg, ok, "raise");
   if (s->as.check.shape_a || s->as.check.shape_b)
     raise_shapes(cg, s);
@@ -135,13 +145,13 @@ void cg_check(Codegen *cg, const IrStmt *s) {
 
 /* A message of the user's goes through the text buffer, where '%' means nothing. */
 void cg_raise(Codegen *cg, const IrStmt *s) {
-  Sym message = s->as.raise.message;
+  Sym message = cg->f.trial ? NULL : s->as.raise.message;
   if (message && message->len) {
     LLVMValueRef args[] = {cg->f.rt, cg_string(cg, message->text, message->len), cg_i64(cg, message->len)};
     cg_rt_call(cg, "lj_rt_text_str", args, 3);
   }
   LLVMValueRef args[] = {cg->f.rt, cg_site(cg, s->span), cg_i32(cg, (int32_t)s->as.raise.error)};
-  cg_rt_call(cg, "lj_rt_raise_text", args, 3);
+  if (!cg->f.trial) cg_rt_call(cg, "lj_rt_raise_text", args, 3);
   cg_fail(cg, cg_i32(cg, (int32_t)s->as.raise.error));
 }
 

@@ -58,8 +58,7 @@ void cg_chunk_entry(Codegen *cg, const IrFunc *f) {
       args[count++] = LLVMBuildLoad2(cg->b, ct->parts[k], cg_offset(cg, LLVMGetParam(fn, 1), at), "");
   }
   LJ_ASSERT(count == n);
-  LLVMValueRef status = LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(callee), callee, args, n, "");
-  LLVMSetInstructionCallConv(status, LLVMFastCallConv);
+  LLVMValueRef status = cg_call_fn(cg, callee, args);
   LLVMBuildRet(cg->b, f->can_fail ? status : cg_i32(cg, 0));
   cg->dead = true;
 }

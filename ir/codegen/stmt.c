@@ -1,4 +1,4 @@
-/* Statements that are not loops: assignment with its reference counting, calls, if, return. A function that owns memory returns through
+/* Statements that are not loops: assignment with its reference counting, if, return. A function that owns memory returns through
  * one block, `leave`, which releases every owning variable; the result waits in slots. */
 #include "ir/codegen/cg.h"
 
@@ -23,40 +23,9 @@ static void drop(Codegen *cg, const IrVar *var) {
   cg_var_empty(cg, var);
 }
 
-static void call(Codegen *cg, const IrStmt *s) {
-  const IrFunc *callee = s->as.call.callee;
-  LLVMValueRef fn = cg->funcs[callee->index];
-  uint32_t n = LLVMCountParams(fn), at = 1;
-  LLVMValueRef *args = arena_array(cg->arena, LLVMValueRef, n);
-  args[0] = cg->f.rt;
-  for (uint32_t i = 0; i < callee->params.len; i++) {
-    CgVal v = cg_value(cg, s->as.call.args[i]);
-    LJ_ASSERT(v.count == cg_type(cg, callee->params.data[i]->type)->count);
-    for (uint32_t k = 0; k < v.count; k++) args[at++] = v.v[k];
-  }
-  LLVMValueRef result = LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(fn), fn, args, n, "");
-  LLVMSetInstructionCallConv(result, LLVMFastCallConv);
-  const CgType *ct = cg_type(cg, callee->result);
-  if (callee->can_fail) {
-    LJ_ASSERT(cg->f.ir->can_fail);
-    cg_status_check(cg, ct->count ? LLVMBuildExtractValue(cg->b, result, 0, "") : result, true);
-  }
-  const IrVar *var = s->as.call.result;
-  if (!var && !type_owns(callee->result)) return;
-  CgVal v = cg_new_val(cg, ct->count);
-  bool alone = ct->count == 1 && !callee->can_fail;
-  for (uint32_t k = 0; k < ct->count; k++) v.v[k] = alone ? result : LLVMBuildExtractValue(cg->b, result, k + callee->can_fail, "");
-  if (var) {
-    LJ_ASSERT(var->owns || !type_owns(var->type));
-    cg_var_take(cg, var, v);
-  } else {
-    cg_release(cg, callee->result, v);
-  }
-}
-
-static void return_parts(Codegen *cg, const LLVMValueRef *parts, uint32_t count) {
-  const IrFunc *f = cg->f.ir;
-  if (!f->can_fail && count <= 1) {
+void cg_return_parts(Codegen *cg, const LLVMValueRef *parts, uint32_t count) {
+  bool has_status = cg->f.has_status;
+  if (!has_status && count <= 1) {
     if (count)
       LLVMBuildRet(cg->b, parts[0]);
     else
@@ -68,9 +37,9 @@ static void return_parts(Codegen *cg, const LLVMValueRef *parts, uint32_t count)
     LLVMBuildRet(cg->b, status);
     return;
   }
-  LLVMValueRef all = LLVMGetPoison(cg_result_type(cg, f));
-  if (f->can_fail) all = LLVMBuildInsertValue(cg->b, all, status, 0, "");
-  for (uint32_t k = 0; k < count; k++) all = LLVMBuildInsertValue(cg->b, all, parts[k], k + f->can_fail, "");
+  LLVMValueRef all = LLVMGetPoison(cg_result_type(cg, cg->f.ir, has_status));
+  if (has_status) all = LLVMBuildInsertValue(cg->b, all, status, 0, "");
+  for (uint32_t k = 0; k < count; k++) all = LLVMBuildInsertValue(cg->b, all, parts[k], k + has_status, "");
   LLVMBuildRet(cg->b, all);
 }
 
@@ -88,7 +57,7 @@ void cg_return(Codegen *cg, const IrStmt *s) {
   }
   cg->dead = true;
   if (!cg->f.has_owners) {
-    return_parts(cg, v.v, v.count);
+    cg_return_parts(cg, v.v, v.count);
     return;
   }
   if (!cg->f.leave) {
@@ -108,7 +77,7 @@ void cg_finish_leave(Codegen *cg) {
   CgVal v = cg_new_val(cg, ct->count);
   for (uint32_t k = 0; k < ct->count; k++) v.v[k] = LLVMBuildLoad2(cg->b, ct->parts[k], cg->f.result.v[k], "");
   cg_release_all(cg);
-  return_parts(cg, v.v, ct->count);
+  cg_return_parts(cg, v.v, ct->count);
 }
 
 static void if_(Codegen *cg, const IrStmt *s) {
@@ -149,7 +118,7 @@ static void statement(Codegen *cg, const IrStmt *s) {
   case IRS_STORE: cg_store(cg, s); return;
   case IRS_ALLOC: cg_alloc(cg, s); return;
   case IRS_DROP: drop(cg, s->as.drop.var); return;
-  case IRS_CALL: call(cg, s); return;
+  case IRS_CALL: cg_call(cg, s); return;
   case IRS_CHECK: cg_check(cg, s); return;
   case IRS_RAISE: cg_raise(cg, s); return;
   case IRS_TEXT: cg_text(cg, s); return;
@@ -172,5 +141,7 @@ static void statement(Codegen *cg, const IrStmt *s) {
 
 /* What follows a jump in the same block is never reached. */
 void cg_body(Codegen *cg, const IrBlock *block) {
+  bool checked = cg->f.stack_checked;
   for (uint32_t i = 0; i < block->len && !cg->dead; i++) statement(cg, block->data[i]);
+  cg->f.stack_checked = checked;
 }

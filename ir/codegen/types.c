@@ -153,19 +153,19 @@ CgVal cg_zero(Codegen *cg, const Type *t) {
   return out;
 }
 
-LLVMTypeRef cg_result_type(Codegen *cg, const IrFunc *f) {
+LLVMTypeRef cg_result_type(Codegen *cg, const IrFunc *f, bool has_status) {
   const CgType *ct = cg_type(cg, f->result);
-  if (!f->can_fail && ct->count == 0) return cg->void_;
-  if (!f->can_fail && ct->count == 1) return ct->parts[0];
-  if (f->can_fail && ct->count == 0) return cg->i32;
+  if (!has_status && ct->count == 0) return cg->void_;
+  if (!has_status && ct->count == 1) return ct->parts[0];
+  if (has_status && ct->count == 0) return cg->i32;
   LLVMTypeRef *fields = arena_array(cg->arena, LLVMTypeRef, ct->count + 1);
   uint32_t n = 0;
-  if (f->can_fail) fields[n++] = cg->i32;
+  if (has_status) fields[n++] = cg->i32;
   for (uint32_t i = 0; i < ct->count; i++) fields[n++] = ct->parts[i];
   return LLVMStructTypeInContext(cg->ctx, fields, n, false);
 }
 
-LLVMTypeRef cg_func_type(Codegen *cg, const IrFunc *f) {
+LLVMTypeRef cg_func_type(Codegen *cg, const IrFunc *f, bool has_status) {
   uint32_t n = 1;
   for (uint32_t i = 0; i < f->params.len; i++) n += cg_type(cg, f->params.data[i]->type)->count;
   LLVMTypeRef *params = arena_array(cg->arena, LLVMTypeRef, n);
@@ -175,7 +175,7 @@ LLVMTypeRef cg_func_type(Codegen *cg, const IrFunc *f) {
     const CgType *ct = cg_type(cg, f->params.data[i]->type);
     for (uint32_t k = 0; k < ct->count; k++) params[n++] = ct->parts[k];
   }
-  return LLVMFunctionType(cg_result_type(cg, f), params, n, false);
+  return LLVMFunctionType(cg_result_type(cg, f, has_status), params, n, false);
 }
 
 LLVMValueRef cg_load_part(Codegen *cg, LLVMTypeRef type, LLVMValueRef base, uint64_t offset) {

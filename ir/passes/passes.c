@@ -9,6 +9,7 @@ const IrPass ir_passes[] = {
     {"version", "one test before a loop nest chooses a version without checks, whose arrays do not overlap", pass_version},
     {"parallel", "bodies of parallel loops become functions that threads call, with private copies of what is reduced", pass_parallel},
     {"effects", "which functions can fail", pass_effects},
+    {"trial", "which recursive functions are tried without statuses first", pass_trial},
 };
 const size_t ir_pass_count = LJ_COUNT(ir_passes);
 

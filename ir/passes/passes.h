@@ -11,6 +11,7 @@ void pass_bounds(IrUnit *unit);  /* bounds.c */
 void pass_version(IrUnit *unit); /* version.c */
 void pass_parallel(IrUnit *unit); /* parallel.c */
 void pass_effects(IrUnit *unit); /* effects.c */
+void pass_trial(IrUnit *unit); /* trial.c */
 
 /* pairwise.c: the innermost dimension of a REDUCE with `pairwise`, added to its accumulator. */
 void expand_pairwise(IrBuilder *b, const IrStmt *reduce, IrBlock *out);

@@ -51,6 +51,15 @@ static const struct {
        "    s = 0.0\n    for i in range(len(p) - 1):\n        for j in range(p[i], p[i + 1]): s += a[j]\n    return s\n") "f(np.ones(3), "
                                                                                                                           "np.arange(3))\n",
      "version", "for j in", 2},
+    /* trial: recursion without effects; fewer copies of what is big or calls itself often; not with stores, memory of its own, printing */
+    {F("n", "    if n < 2: return n\n    return f(n - 1) + f(n - 2)\n") "f(5)\n", "trial", "recursive trial 4:", 1},
+    {F("n", "    if n < 2: return n\n    return f(n - 1) + f(n - 2) + f(n - 3) + f(n - 4)\n") "f(5)\n", "trial", "trial 2:", 1},
+    {F("n", "    s = 0\n    for i in range(n): s += f(i)\n    return s\n") "f(5)\n", "trial", "wary:", 1},
+    {F("a, n", "    if n < 0: return 0.0\n    return 1.0 / a[n] + f(a, n - 1)\n") "f(np.ones(3), 2)\n", "trial", "trial 4:", 1},
+    {F("a, n", "    if n > 0: f(a, n - 1)\n    a[n] = 1\n") "f(np.ones(3), 2)\n", "trial", "trial", 0},
+    {F("n", "    b = np.zeros(3)\n    return n if n < 3 else f(n - int(b[0]) - 1)\n") "f(5)\n", "trial", "trial", 0},
+    {F("n", "    if n: f(n - 1)\n    print(n)\n") "f(5)\n", "trial", "trial", 0},
+    {F("n", "    return n // 3\n") "f(5)\n", "trial", "trial", 0},
 };
 
 START_TEST(passed) {
