@@ -43,7 +43,7 @@ static void print_params(const char *params) {
   putchar('(');
   for (const char *p = params; *p;) {
     size_t length = strcspn(p, ",");
-    bool optional = p[length - 1] == '?';
+    bool optional = p[length - 1] == '?' || p[length - 1] == '!';
     printf("%.*s%s", (int)(length - optional), p, optional ? "=" : "");
     p += length + (p[length] == ',');
     if (*p) fputs(", ", stdout);
@@ -57,7 +57,7 @@ int cmd_functions(const Args *args) {
     printf("%s**%s:**", g ? "\n" : "", groups[g].title);
     for (size_t i = 0, shown = 0; lj_library_name(i); i++) {
       const char *name = name_in(lj_library_name(i), groups[g].prefix);
-      if (!name) continue;
+      if (!name || name[0] == '_') continue; /* the library's own */
       printf("%s`%s", shown++ ? " · " : " ", name);
       if (lj_library_params(i)[0]) print_params(lj_library_params(i));
       putchar('`');

@@ -45,6 +45,13 @@ const char *builtin_module_canonical(const char *module, size_t length) {
 
 bool builtin_module_exists(const char *module, size_t length) { return builtin_module_canonical(module, length) != NULL; }
 
+bool builtin_is_flag(const Builtin *b, uint32_t index) {
+  const char *p = b->params;
+  for (; index && *p; index--) p += strcspn(p, ",") + (p[strcspn(p, ",")] == ',');
+  size_t n = strcspn(p, ",");
+  return n && p[n - 1] == '!';
+}
+
 const char *builtin_module_names(void) { return "numpy, math, cmath, time, functools, numba and loopjit"; }
 
 /* Is the row's name `module`.`name`, or plain `name` when the module is empty? */
@@ -124,6 +131,7 @@ const char *builtin_suggest(const char *module, const char *name, size_t length)
     size_t prefix = dot ? (size_t)(dot - full) : 0;
     if (prefix != module_length || memcmp(full, module, prefix) != 0) continue;
     const char *candidate = dot ? dot + 1 : full;
+    if (*candidate == '_') continue; /* the library's own */
     uint32_t distance = edit_distance(name, length, candidate, strlen(candidate));
     if (distance < best) best = distance, found = candidate;
   }

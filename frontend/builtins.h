@@ -8,7 +8,8 @@
 
 /* id, canonical name, parameters, typing rule, argument of the rule, lowering rule, argument of the lowering.
  * Canonical names: "len" (Python's builtins), "numpy.zeros", "math.sqrt", "array.sum" (methods), "complex.conjugate", "numba.prange".
- * Parameters: names separated by commas; a trailing `?` marks an optional one; "*" any number of positional ones. */
+ * Parameters: names separated by commas; a trailing `?` marks an optional one, `!` an optional flag on which the type of the result depends:
+ * it is True or False while compiling, and False is as if it were not given; "*" any number of positional ones. */
 typedef enum BuiltinId {
 #define BUILTIN(id, name, params, typing, t_arg, lowering, l_arg) BI_##id,
 #include "frontend/builtins.def"
@@ -43,7 +44,7 @@ typedef enum TypingRule {
 /* The files of runtime/prelude. */
 #define PRELUDE_FILES(X)                                                                                                                   \
   X(SORTING, sorting)                                                                                                                      \
-  X(SEARCHING, searching)                                                                                                                  \
+  X(SEARCHING, searching) X(AXES, axes)                                                                                                                  \
   X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products) X(LINALG, linalg)
 typedef enum PreludeFile {
 #define X(id, name) PRELUDE_##id,
@@ -75,6 +76,8 @@ double builtin_const(BuiltinId id);
 bool builtin_module_exists(const char *module, size_t length);
 /* The module under whose name its rows stand: "numba" for "loopjit" and "numba.types". NULL when a file may not import it. */
 const char *builtin_module_canonical(const char *module, size_t length);
+/* Is parameter `index` of the row one with a `!`? */
+bool builtin_is_flag(const Builtin *b, uint32_t index);
 const char *builtin_module_names(void); /* all of them, for an error message */
 /* The name of the same module closest to a misspelt one (edit distance <= 2), or NULL: for "did you mean". */
 const char *builtin_suggest(const char *module, const char *name, size_t length);

@@ -154,7 +154,7 @@ static ParamList read_params(const char *text) {
   while (*text) {
     size_t n = strcspn(text, ",");
     LJ_ASSERT(list.count < LJ_COUNT(list.items));
-    bool optional = text[n - 1] == '?';
+    bool optional = text[n - 1] == '?' || text[n - 1] == '!';
     list.items[list.count].name = text;
     list.items[list.count].length = (uint32_t)(n - optional);
     list.items[list.count++].optional = optional;

@@ -75,7 +75,17 @@ static bool add_array(Infer *in, Items *items, const Expr *e, ItemKind kind, uin
   return items->fancy = true;
 }
 
-static bool add_typed(Infer *in, Items *items, const Expr *e, const Type *t) {
+/* (0, 2) among other items counts as np.array([0, 2]). */
+static bool add_nested(Infer *in, Items *items, const Expr *e, const Type *t) {
+  bool ints = t->count > 0, bools = ints;
+  for (uint32_t i = 0; i < t->count; i++) ints &= type_is_int(t->elems[i]), bools &= type_is_bool(t->elems[i]);
+  if (ints || bools) return add_array(in, items, e, bools ? ITEM_MASK : ITEM_ARRAY, 1);
+  infer_error(in, TYPE_ERROR, e->span, "a tuple among the indices has integers, not %s", type_name(t));
+  return false;
+}
+
+/* `among`: there are other items, or it is itself part of a tuple. */
+static bool add_typed(Infer *in, Items *items, const Expr *e, const Type *t, bool among) {
   t = infer_value(t);
   if (!t) return false;
   switch (t->kind) {
@@ -85,8 +95,9 @@ static bool add_typed(Infer *in, Items *items, const Expr *e, const Type *t) {
     if (type_is_int(t)) return add_item(in, items, e, ITEM_INT);
     break;
   case TYPE_TUPLE:
+    if (among) return add_nested(in, items, e, t);
     for (uint32_t i = 0; i < t->count; i++)
-      if (!add_typed(in, items, e, t->elems[i])) return false;
+      if (!add_typed(in, items, e, t->elems[i], true)) return false;
     return true;
   case TYPE_ARRAY:
     if (t->ndim == 0 && dtype_is_int(t->dtype)) return add_item(in, items, e, ITEM_INT);
@@ -106,15 +117,21 @@ static bool add_typed(Infer *in, Items *items, const Expr *e, const Type *t) {
   return false;
 }
 
+/* [0, 2] is np.array([0, 2]), and [] has integers. */
+static const Type *list_item(Infer *in, Expr *e) {
+  const Type *t = infer_display(in, e);
+  return t && !e->as.list.items.len ? infer_set(in, e, type_array(in->tt, DT_INT64, 1, LAYOUT_C, false)) : t;
+}
+
 static bool read_items(Infer *in, const Expr *e, Items *items) {
-  bool ok = true;
+  bool ok = true, several = e->as.index.items.len > 1 || e->as.index.is_tuple;
   for (uint32_t i = 0; i < e->as.index.items.len; i++) {
     Expr *item = e->as.index.items.data[i];
     ItemKind kind = ITEM_SLICE;
     if (item->kind == EXPR_SLICE)
       ok &= slice_kind(in, item, &kind) && add_item(in, items, item, kind);
     else
-      ok &= add_typed(in, items, item, infer_expr(in, item));
+      ok &= add_typed(in, items, item, item->kind == EXPR_LIST ? list_item(in, item) : infer_expr(in, item), several);
   }
   return ok;
 }

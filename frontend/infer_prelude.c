@@ -62,21 +62,36 @@ static void report_refusal(Infer *in, const Args *a, const Spec *spec) {
     }
 }
 
+/* Flags decide types, so they get into the function as None or True. False after an error. */
+static bool read_flag(Infer *in, Expr **v, const Type **types, uint32_t i, Sym name) {
+  int known = types[i]->kind == TYPE_NONE ? 0 : spec_const_bool(in->spec, v[i]);
+  if (known < 0) {
+    infer_error(in, TYPE_ERROR, v[i]->span, "%s must be True or False, known while compiling: the type of the result depends on it", name->text);
+    return false;
+  }
+  if (!known) v[i] = NULL, types[i] = NULL;
+  return true;
+}
+
 const Type *infer_prelude(Infer *in, const Args *a) {
   FuncDef *func = function_of(in, a->builtin);
   LJ_ASSERT(a->count == func->params.len);
+  uint32_t self = strncmp(a->builtin->name, "array.", 6) == 0;
+  Expr **v = arena_array(in->arena, Expr *, a->count + 1);
   const Type **types = arena_array(in->arena, const Type *, a->count + 1), *declared = NULL;
   for (uint32_t i = 0; i < a->count; i++) {
     LJ_ASSERT(a->t[i] || func->params.data[i].default_value);
     types[i] = a->t[i];
+    v[i] = a->v[i];
+    if (types[i] && i >= self && builtin_is_flag(a->builtin, i - self) && !read_flag(in, v, types, i, func->params.data[i].name)) return NULL;
     if (types[i] && !type_is_value(types[i]))
       return infer_error(in, TYPE_ERROR, a->v[i]->span, "%s cannot be an argument", type_name(types[i]));
   }
-  if (!infer_choose(in, func, types, &declared, a->call->span, a->v)) return NULL;
+  if (!infer_choose(in, func, types, &declared, a->call->span, v)) return NULL;
   Spec *spec = infer_spec(in, func, types, NULL, declared, a->call->span);
   if (!spec) return NULL;
   bool failed = spec->failed && spec->done;
   if (failed && in->final) report_refusal(in, a, spec);
-  infer_set_callee(in, a->call, (Callee){.kind = CALLEE_SPEC, .spec = spec, .args = a->v, .count = a->count});
+  infer_set_callee(in, a->call, (Callee){.kind = CALLEE_SPEC, .spec = spec, .args = v, .count = a->count});
   return failed ? NULL : spec->result;
 }

@@ -53,9 +53,12 @@ static bool is_absent(const Lower *lo, const Expr *e) {
 static const Type *value_type(const Type *t) { return t && t->kind == TYPE_OPTIONAL ? t->elems[0] : t; }
 
 /* Only integers (and tuples of them): then the subscript of what it gives goes on with the next axes. */
+static bool is_several(const Expr *e) { return e->as.index.items.len > 1 || e->as.index.is_tuple; }
+
 static bool only_integers(const Lower *lo, const Expr *e) {
   for (uint32_t i = 0; i < e->as.index.items.len; i++) {
     const Type *t = value_type(lower_type(lo, e->as.index.items.data[i]));
+    if (type_is_tuple(t) && is_several(e)) return false;
     if (type_is_tuple(t))
       for (uint32_t k = 0; k < t->count; k++)
         if (!type_is_int(t->elems[k])) return false;
@@ -93,10 +96,13 @@ static void push_whole(Lower *lo, Subscript *s, uint32_t axes) {
   for (uint32_t i = 0; i < axes; i++) push_range(lo, s, none, none, none);
 }
 
-static void push_value(Lower *lo, Subscript *s, uint32_t level, uint32_t rest, IrExpr *value, const Expr *e) {
+/* `among`: there are other items, or it is itself part of a tuple; a tuple is an index array then. */
+static void push_value(Lower *lo, Subscript *s, uint32_t level, uint32_t rest, IrExpr *value, const Expr *e, bool among) {
   const Type *t = value->type;
-  if (t->kind == TYPE_TUPLE) {
-    for (uint32_t k = 0; k < t->count; k++) push_value(lo, s, level, rest, lower_get(lo, value, k), e);
+  if (t->kind == TYPE_TUPLE && among) {
+    push_array(lo, s, lower_tuple_array(lo, value), e);
+  } else if (t->kind == TYPE_TUPLE) {
+    for (uint32_t k = 0; k < t->count; k++) push_value(lo, s, level, rest, lower_get(lo, value, k), e, true);
   } else if (t->kind == TYPE_NONE) {
     s->items[s->count++] = (Item){.kind = ITEM_NEW};
     s->is_view = true;
@@ -113,10 +119,10 @@ static void push_value(Lower *lo, Subscript *s, uint32_t level, uint32_t rest, I
 }
 
 /* How many axes an item takes. */
-static uint32_t axes_of(const Type *t) {
-  if (type_is_tuple(t)) {
+static uint32_t axes_of(const Type *t, bool among) {
+  if (type_is_tuple(t) && !among) {
     uint32_t n = 0;
-    for (uint32_t k = 0; k < t->count; k++) n += axes_of(t->elems[k]);
+    for (uint32_t k = 0; k < t->count; k++) n += axes_of(t->elems[k], true);
     return n;
   }
   if (is_index_array(t) && t->dtype == DT_BOOL) return t->ndim;
@@ -158,7 +164,7 @@ static void read_level(Lower *lo, Subscript *s, const Expr *e) {
   s->level = s->count;
   IrExpr **values = lower_items(lo, e);
   for (uint32_t i = 0; i < items->len; i++)
-    used += items->data[i]->kind == EXPR_SLICE ? 1 : axes_of(value_type(lower_type(lo, items->data[i])));
+    used += items->data[i]->kind == EXPR_SLICE ? 1 : axes_of(value_type(lower_type(lo, items->data[i])), is_several(e));
   uint32_t rest = s->base->type->ndim - level - used;
   for (uint32_t i = 0; i < items->len; i++) {
     const Expr *item = items->data[i];
@@ -166,9 +172,9 @@ static void read_level(Lower *lo, Subscript *s, const Expr *e) {
       SliceBound from = read_bound(lo, item->as.slice.lo, values, &next), to = read_bound(lo, item->as.slice.hi, values, &next);
       push_range(lo, s, from, to, read_bound(lo, item->as.slice.step, values, &next));
     } else if (item->kind == EXPR_ELLIPSIS || lower_type(lo, item)->kind == TYPE_NONE) {
-      push_value(lo, s, level, rest, ir_none(&lo->b, lower_type(lo, item)), item);
+      push_value(lo, s, level, rest, ir_none(&lo->b, lower_type(lo, item)), item, true);
     } else {
-      push_value(lo, s, level, rest, values[next++], item);
+      push_value(lo, s, level, rest, values[next++], item, is_several(e));
     }
   }
 }
