@@ -1,4 +1,4 @@
-/* Times one function of an .lp file for bench/run.py and other harnesses: a host program on the public header.
+/* Times one function of an .lp file in a process of its own, for harnesses that start one per kernel: a host program on the public header.
  *
  *   loopjit-bench FILE FUNCTION ARGDIR REPS INNER
  *

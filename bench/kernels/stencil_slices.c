@@ -1,0 +1,7 @@
+#include "kernel.h"
+
+void k_stencil_slices(I n, I m, const double *restrict u, double *restrict v) {
+  for (I i = 1; i < n - 1; i++)
+    for (I j = 1; j < m - 1; j++)
+      v[i * m + j] = 0.2 * (u[i * m + j] + u[i * m + j - 1] + u[i * m + j + 1] + u[(i - 1) * m + j] + u[(i + 1) * m + j]);
+}

@@ -1,0 +1,147 @@
+"""Figures to text: the tables that a run prints, and the README's table between its markers. Ratios are time / time of a table's first column."""
+import math
+import os
+import re
+
+import picture
+from cases import CASES, GROUPS
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MARKERS = ("<!-- figures: written by ./dev bench --readme -->", "<!-- end of figures -->")
+ABOUT = {case.name: case.about for case in CASES}
+SPEED = {"loopjit / clang": ("loopjit fast", "clang"), "speed-up": ("loopjit", "loopjit parallel")}  # further ratios: time / time
+TABLES = (  # title, yardstick, columns
+    ("strict floating point, all checks on", "clang", ("loopjit", "loopjit unchecked", "gcc", "numba", "numba checked", "NumPy")),
+    ("fastmath", "clang fast", ("loopjit fast", "gcc fast", "numba fast", "loopjit / clang")),
+    ("parallel", "clang OpenMP", ("loopjit parallel", "gcc OpenMP", "numba parallel", "speed-up")),
+)
+
+
+def cpu_name():
+    """From LLVM's side (clang), since virtual machines often hide the model's name."""
+    try:
+        with open("/proc/cpuinfo") as f:
+            return re.search(r"model name\s*: (.*)", f.read()).group(1)
+    except (OSError, AttributeError):
+        return "unknown"
+
+
+def geomean(values):
+    values = list(values)
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+
+
+def ratio(seconds, column, base):
+    over, under = SPEED.get(column, (column, base))
+    return seconds[over] / seconds[under] if over in seconds and under in seconds else None
+
+
+def progress(case, seconds):
+    base = seconds["clang"]
+    others = "  ".join("%s %.2f" % (name, ratio(seconds, name, "clang")) for name in seconds if name != "clang")
+    return "%-16s %9.3f ms  %s" % (case.name, base * 1e3, others)
+
+
+def cell(value):
+    return "" if value is None else "%.2f" % value
+
+
+def row(first, second, values, width):
+    return "%-18s %10s " % (first, second) + " ".join(value.rjust(width) for value in values)
+
+
+def present(kernels, base, columns):
+    """The rows and columns of a table that were measured."""
+    rows = {name: k["seconds"] for name, k in kernels.items() if base in k["seconds"]}
+    return rows, [c for c in columns if any(ratio(s, c, base) is not None for s in rows.values())]
+
+
+def summary(rows, columns, base, names):
+    return [geomean(r for r in (ratio(rows[n], c, base) for n in names if n in rows) if r is not None) for c in columns]
+
+
+def table(title, base, columns, kernels):
+    rows, columns = present(kernels, base, columns)
+    if not rows or not columns:
+        return []
+    width = max(map(len, columns)) + 1
+    lines = ["", "%s: time / time of %s" % (title, base), row("kernel", base + " ms", columns, width)]
+    for group, about in GROUPS.items():
+        names = [n for n in rows if kernels[n]["group"] == group]
+        if not names:
+            continue
+        lines += [row(n, "%.3f" % (rows[n][base] * 1e3), [cell(ratio(rows[n], c, base)) for c in columns], width) for n in names]
+        if len(names) > 1:
+            lines.append(row("  " + about, "", map(cell, summary(rows, columns, base, names)), width))
+    lines.append(row("geometric mean", "%d kernels" % len(rows), map(cell, summary(rows, columns, base, rows)), width))
+    return lines
+
+
+def checks(kernels):
+    """What index checks cost: time with them / time without."""
+    lines = []
+    for name, on, off in (("loopjit", "loopjit", "loopjit unchecked"), ("numba", "numba checked", "numba")):
+        cost = {n: k["seconds"][on] / k["seconds"][off] for n, k in kernels.items() if on in k["seconds"] and off in k["seconds"]}
+        if cost:
+            worst = max(cost, key=cost.get)
+            lines.append("%-10s geometric mean %.3f over %d kernels, largest %.2f (%s)" % (name, geomean(cost.values()), len(cost), cost[worst], worst))
+    return ["", "cost of index checks: time with / time without"] + lines if lines else []
+
+
+def compile_table(times):
+    columns = [c for c in ("loopjit", "clang", "numba") if any(c in t for t in times.values())]
+    lines = ["", "compile time: a cold process to the end of the first call, ms (clang: to an object)", row("program", "", columns, 9)]
+    lines += [row(n, "", ["%.0f" % (t[c] * 1e3) if c in t else "" for c in columns], 9) for n, t in times.items()]
+    return lines + [row("geometric mean", "", ["%.0f" % (1e3 * geomean(t[c] for t in times.values() if c in t)) for c in columns], 9)]
+
+
+def text(figures):
+    lines = []
+    for name, value in figures.get("limits", {}).items():
+        lines.append("%-40s %8.1f" % (name, value))
+    kernels = figures.get("kernels", {})
+    for title, base, columns in TABLES:
+        lines += table(title, base, columns, kernels)
+    lines += checks(kernels)
+    if figures.get("compile"):
+        lines += compile_table(figures["compile"])
+    return "\n".join(lines)
+
+
+def markdown(figures):
+    """The README's table: groups of kernels, the ratios that matter, and the means."""
+    kernels, lines = figures["kernels"], []
+    head = [("loopjit", "clang"), ("gcc", "clang"), ("numba", "clang"), ("NumPy", "clang"), ("loopjit fast", "clang fast"), ("numba fast", "clang fast"),
+            ("loopjit parallel", "clang OpenMP")]
+    head = [h for h in head if any(h[0] in k["seconds"] for k in kernels.values())]
+    lines.append("| kernel | " + " | ".join(c for c, _ in head) + " |")
+    lines.append("|---" * (len(head) + 1) + "|")
+    for group, about in GROUPS.items():
+        for name in (n for n, k in kernels.items() if k["group"] == group):
+            seconds = kernels[name]["seconds"]
+            lines.append("| %s | %s |" % (ABOUT[name], " | ".join(cell(ratio(seconds, c, b)) for c, b in head)))
+    means = [geomean(r for k in kernels.values() for r in [ratio(k["seconds"], c, b)] if r is not None) for c, b in head]
+    lines.append("| **geometric mean** | %s |" % " | ".join("**%s**" % cell(m) for m in means))
+    if figures.get("compile"):
+        times = figures["compile"].values()
+        mean = {c: geomean(t[c] for t in times if c in t) for c in ("loopjit", "clang", "numba")}
+        said = ["loopjit %.0f ms" % (1e3 * mean["loopjit"]), "clang, to an object alone, %.0f ms" % (1e3 * mean["clang"])]
+        if mean["numba"]:
+            said.append("numba %.0f ms" % (1e3 * mean["numba"]))
+        lines += ["", "A cold process from start to the end of the first call, nothing cached (geometric mean of %d programs): %s." % (len(times), ", ".join(said))]
+    if figures.get("limits"):
+        lines += ["", "Measured limits of the machine: " + "; ".join("%s: %.0f" % item for item in figures["limits"].items()) + "."]
+    return "\n".join(lines)
+
+
+def rewrite_readme(figures):
+    root = os.path.join(HERE, "..")
+    path = os.path.join(root, "README.md")
+    with open(path) as f:
+        readme = f.read()
+    before, rest = readme.split(MARKERS[0])
+    after = rest.split(MARKERS[1])[1]
+    with open(path, "w") as out:
+        out.write(before + MARKERS[0] + "\n![" + picture.CAPTION + "](docs/bench.svg)\n\n" + markdown(figures) + "\n" + MARKERS[1] + after)
+    with open(os.path.join(root, "docs", "bench.svg"), "w") as out:
+        out.write(picture.draw(figures, geomean, GROUPS))
