@@ -17,6 +17,7 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
   X(time, 0, "time", NULL, "run check types emit explain", "show each stage's milliseconds on stderr")                                     \
   X(fastmath, 0, "fastmath", NULL, "run check types emit explain", "allow reassociation and approximate functions")                        \
   X(parallel, 0, "parallel", NULL, "run check types emit explain", "run prange and large array expressions on all cores")                  \
+  X(race_check, 0, "race-check", NULL, "run", "run prange serially and report iterations that use the same element")                       \
   X(threads, 0, "threads", "N", "run", "run parallel loops on N threads (all cores, or LOOPJIT_NUM_THREADS)")                              \
   X(error_model, 0, "error-model", "MODEL", "run check types emit explain",                                                                \
     "division by zero: python (raises, the default) or numpy (inf, nan)")                                                                  \

@@ -279,7 +279,8 @@ bool spec_boundscheck(const Spec *spec) {
 
 bool spec_parallel(const Spec *spec) {
   Tristate t = options_of(spec->func)->parallel;
-  return t == TRI_DEFAULT ? spec->program->options.parallel && !infer_is_prelude(spec->func) : t == TRI_YES;
+  return t == TRI_DEFAULT ? (spec->program->options.parallel || spec->program->options.race_check) && !infer_is_prelude(spec->func)
+                          : t == TRI_YES;
 }
 
 int spec_fastmath(const Spec *spec) {

@@ -73,7 +73,7 @@ struct Spec {
 
 typedef struct ProgramOptions { /* defaults for what decorators leave unset */
   int fastmath;                 /* FM_ bits */
-  bool numpy_errors, no_boundscheck, parallel;
+  bool numpy_errors, no_boundscheck, parallel, race_check; /* race_check: as parallel, but loops run serially and are watched */
 } ProgramOptions;
 
 struct Program {

@@ -235,6 +235,9 @@ typedef struct lj_config {
                 size_t length); /* where print() goes; NULL: standard output. May be called by several threads. */
   void *print_data;
   int32_t threads; /* of parallel loops; 0: LOOPJIT_NUM_THREADS, OMP_NUM_THREADS or NUMBA_NUM_THREADS from the environment, or all cores */
+  /* Parallel loops run serially, and each access of an array in them is watched: where two iterations use the same element and one of them stores
+   * into it, the call fails with a RuntimeError whose note is the other access. Slow: for tests. Implies `parallel`. false */
+  bool race_check;
 } lj_config;
 
 LJ_API void lj_config_init(lj_config *config);

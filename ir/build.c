@@ -125,7 +125,9 @@ IrExpr *ir_load(IrBuilder *b, IrVar *array, IrExpr *const *indices) {
   LJ_ASSERT(type_is_array(array->type));
   IrExpr *args[1 + TYPE_MAX_NDIM] = {ir_var(b, array)};
   for (unsigned i = 0; i < array->type->ndim; i++) args[1 + i] = indices[i];
-  return ir_expr(b, IR_LOAD, scalar(b, array->type->dtype), args, 1u + array->type->ndim);
+  IrExpr *e = ir_expr(b, IR_LOAD, scalar(b, array->type->dtype), args, 1u + array->type->ndim);
+  e->as.at = b->span;
+  return e;
 }
 
 static IrExpr *array_fact(IrBuilder *b, IrOp op, IrVar *array, uint32_t axis) {

@@ -113,6 +113,7 @@ struct IrExpr {
     IrVar *var; /* VAR */
     MathId math; /* MATH */
     const char *symbol; /* RTCALL */
+    Span at; /* LOAD: where it was written; src NULL: not known */
   } as;
 };
 
@@ -182,6 +183,7 @@ typedef struct IrReduction {
 typedef struct IrLoop {
   bool parallel; /* asked for: prange under parallel=True */
   Vec(IrReduction) reductions; /* of a parallel loop */
+  IrVar *iteration; /* of a prange: what its target holds, or the index; set in the body before any access. NULL: made from an array expression */
   bool cold; /* the version that runs when the test before a loop fails: not worth optimising */
   IrAlias *alias; /* NULL: nothing is known */
   IrRemarkVec remarks;

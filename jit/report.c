@@ -72,6 +72,11 @@ void report_error(lj_report *report, const lj_rt *rt) {
   const lj_site *at = rt->site;
   LineCol from = {at ? at->line : 0, at ? at->column : 0}, to = {from.line, at ? at->column + at->width : 0};
   add(report, LJ_SEVERITY_ERROR, error_kind_name((ErrorKind)rt->error), sb_text(&rt->message), at ? at->file : NULL, from, to);
+  if (rt->note_site) {
+    const lj_site *note = rt->note_site;
+    add(report, LJ_SEVERITY_NOTE, "", rt->note, note->file, (LineCol){note->line, note->column},
+        (LineCol){note->line, note->column + note->width});
+  }
   for (uint32_t i = 0; i < rt->trace_len; i++) {
     const lj_site *call = rt->trace[i];
     const char *message = arena_printf(&report->arena, "called from %s", call->function);

@@ -1,6 +1,6 @@
 /* The context of one call: where the thread's stack ends, and its buffers.
  * Comes in: the calling thread. Goes out: an lj_rt without error whose stack_limit leaves room for the runtime's own frames. */
-#include "runtime/rt.h"
+#include "runtime/rt_race.h"
 
 #include <pthread.h>
 #include <sys/resource.h>
@@ -54,11 +54,13 @@ void lj_rt_drop(lj_rt *rt) {
   sb_drop(&rt->message);
   sb_drop(&rt->text);
   lj_memos_drop(&rt->own_memos);
+  lj_race_free(rt->race);
 }
 
 void lj_rt_clear_error(lj_rt *rt) {
   rt->error = ERROR_NONE;
-  rt->site = NULL;
+  rt->site = rt->note_site = NULL;
   rt->trace_len = rt->trace_dropped = 0;
   sb_clear(&rt->message);
+  lj_race_stop(rt->race);
 }

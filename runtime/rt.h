@@ -55,6 +55,7 @@ void lj_memos_drop(lj_memos *memos);
 
 /* Context of one call from the host (or of one program run). One thread at a time. */
 typedef struct lj_pool lj_pool;
+typedef struct lj_race lj_race;
 typedef struct lj_rt lj_rt;
 struct lj_rt {
   char *stack_limit;  /* offset 0: a function that recurses fails with RecursionError below this address */
@@ -74,6 +75,9 @@ struct lj_rt {
   lj_pool *pool;     /* rt_pool.h: where big arrays come from and go; NULL: none, they are the system's. Borrowed */
   lj_memos *memos;   /* own_memos, or those of a module or of the context that started a parallel loop */
   lj_memos own_memos;
+  const lj_site *note_site; /* a second place that the error is about; NULL: none */
+  const char *note;         /* constant: what happened there */
+  lj_race *race;            /* rt_race.c: made by the first loop that is checked */
 };
 
 /* A part of a parallel loop: number of the chunk, first index, end. A status. */

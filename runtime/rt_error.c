@@ -106,5 +106,6 @@ void lj_rt_render_error(const lj_rt *rt, StrBuf *out) {
   }
   render_site(out, rt->site, "error", sb_text(&text));
   sb_drop(&text);
+  if (rt->note_site) render_site(out, rt->note_site, "note", rt->note);
   render_trace(rt, out);
 }

@@ -3,6 +3,7 @@
  * A request beyond the memory of the machine is refused here: the system would grant it and kill the process on first use. */
 #include "runtime/rt_format.h"
 #include "runtime/rt_pool.h"
+#include "runtime/rt_race.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -86,6 +87,7 @@ int32_t lj_rt_alloc(lj_rt *rt, const lj_site *site, int64_t ndim, const int64_t 
   }
   void *data = allocate(rt->pool, empty ? 0 : (size_t)size, zero != 0);
   if (!data) return refuse(rt, site, (double)size, ndim, shape);
+  lj_race_forget(rt->race, data, empty ? 0 : (size_t)size);
   out->data = data;
   out->owner = (lj_owner *)(void *)((char *)data - ALIGN);
   return 0;

@@ -1,7 +1,8 @@
 /* Do iterations of a parallel loop use each other's elements? Subscripts are read as linear forms  coef * i + base + invariant values.
  * Two accesses of one array, at least one of them a store: some axis on which equal subscripts mean the same iteration proves independence; equal
- * subscripts on all axes for different iterations, in statements that every iteration runs, prove a conflict. All else is unknown, and is said on
- * the loop. In: the body of a parallel loop. Out: an error that shows both accesses, or remarks. */
+ * subscripts on all axes for different iterations, in statements that every iteration runs, prove a conflict. What is below a condition that may
+ * hold in one iteration alone (`if x[i] == key: out[0] = i`) proves none. All else is unknown, and is said on the loop; the race checker
+ * (passes/race.c) tells at run time. In: the body of a parallel loop. Out: an error that shows both accesses, or remarks. */
 #include "ir/lower/lower_parallel.h"
 
 #include "frontend/sema.h"
@@ -317,7 +318,8 @@ void par_depend(ParLoop *p) {
       }
       if (v == SEPARATE || said == a->array) continue;
       said = a->array;
-      ir_remark(p->lo->arena, p->loop, "depend", false, b->at->span, "whether iterations use different elements of '%s' is not known",
-                said->name->text);
+      const char *what = v == CONFLICT ? "all iterations that get there use the same element of '%s': only one may (--race-check tells)"
+                                       : "whether iterations use different elements of '%s' is not known (--race-check tells)";
+      ir_remark(p->lo->arena, p->loop, "depend", false, b->at->span, what, said->name->text);
     }
 }

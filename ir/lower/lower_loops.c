@@ -101,7 +101,13 @@ static bool lower_for(Lower *lo, const Stmt *s) {
   LoopNest nest = {0};
   IrBlock *outer = lo->b.block;
   IrExpr *element = nest_open(lo, &nest, s->as.loop.iter, s->as.loop.target, ctx.is_parallel);
-  if (ctx.is_parallel) lower_parallel_loop(lo, s, &nest.levels.data[0].loop->as.for_.loop);
+  if (ctx.is_parallel) {
+    const IrExpr *shown = element;
+    while (shown->op == IR_CAST) shown = shown->args[0];
+    IrStmt *loop = nest.levels.data[0].loop;
+    loop->as.for_.loop.iteration = shown->op == IR_VAR ? shown->as.var : loop->as.for_.index;
+    lower_parallel_loop(lo, s, &loop->as.for_.loop);
+  }
   if (needs_flag(lo, s, is_several(lo, s->as.loop.iter))) {
     IrBlock *inner = lower_enter(lo, outer);
     ctx.broke = make_flag(lo, at);

@@ -4,6 +4,7 @@
 
 const IrPass ir_passes[] = {
     {"expand", "maps and reductions become counted loops", pass_expand},
+    {"race", "under --race-check parallel loops become serial ones that tell the runtime of each access", pass_race},
     {"fold", "constants are folded, dead branches and checks that always hold are dropped", pass_fold},
     {"bounds", "index checks and negative-index wraps that loop ranges prove are dropped", pass_bounds},
     {"version", "one test before a loop nest chooses a version without checks, whose arrays do not overlap", pass_version},

@@ -6,6 +6,7 @@
 #include "ir/walk.h"
 
 void pass_expand(IrUnit *unit);  /* expand.c */
+void pass_race(IrUnit *unit);    /* race.c */
 void pass_fold(IrUnit *unit);    /* fold.c */
 void pass_bounds(IrUnit *unit);  /* bounds.c */
 void pass_version(IrUnit *unit); /* version.c */
