@@ -107,6 +107,13 @@ static bool take_option(const Command *command, int argc, char **argv, int *i, A
   return true;
 }
 
+int args_schedule(const char *name) {
+  static const char *const names[] = {[LJ_SCHEDULE_STATIC] = "static", [LJ_SCHEDULE_DYNAMIC] = "dynamic", [LJ_SCHEDULE_GUIDED] = "guided"};
+  for (int i = LJ_SCHEDULE_STATIC; i <= LJ_SCHEDULE_GUIDED; i++)
+    if (strcmp(names[i], name) == 0) return i;
+  return 0;
+}
+
 static bool is_number_like(const char *text) { return text[0] == '-' && text[1] && strchr("0123456789.(", text[1]); }
 
 bool args_parse(const Command *command, int argc, char **argv, Args *args) {
@@ -133,6 +140,10 @@ bool args_parse(const Command *command, int argc, char **argv, Args *args) {
   if (args->threads &&
       (strspn(args->threads, "0123456789") != strlen(args->threads) || strlen(args->threads) > 3 || atoi(args->threads) < 1))
     return args_wrong(command->name, "there cannot be '%s' threads", args->threads), false;
+  if (args->schedule && !args_schedule(args->schedule))
+    return args_wrong(command->name, "there is no schedule '%s': static, dynamic or guided", args->schedule), false;
+  if (args->chunk && (strspn(args->chunk, "0123456789") != strlen(args->chunk) || strlen(args->chunk) > 18 || atoll(args->chunk) < 1))
+    return args_wrong(command->name, "there cannot be chunks of '%s' iterations", args->chunk), false;
   if (args->sig && !args->call) return args_wrong(command->name, "--sig needs --call FUNC"), false;
   return true;
 }

@@ -19,6 +19,8 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
   X(parallel, 0, "parallel", NULL, "run check types emit explain", "run prange and large array expressions on all cores")                  \
   X(race_check, 0, "race-check", NULL, "run", "run prange serially and report iterations that use the same element")                       \
   X(threads, 0, "threads", "N", "run", "run parallel loops on N threads (all cores, or LOOPJIT_NUM_THREADS)")                              \
+  X(schedule, 0, "schedule", "KIND", "run", "give iterations to threads: static, dynamic or guided")                                       \
+  X(chunk, 0, "chunk", "N", "run", "give about N iterations at a time to a thread")                                                        \
   X(error_model, 0, "error-model", "MODEL", "run check types emit explain",                                                                \
     "division by zero: python (raises, the default) or numpy (inf, nan)")                                                                  \
   X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit explain", "do not check indices")                                     \
@@ -53,6 +55,7 @@ bool option_of(const Option *option, const char *command); /* the command has it
 
 /* args.c: false after a message. `rest` has room for argc pointers. */
 bool args_parse(const Command *command, int argc, char **argv, Args *args);
+int args_schedule(const char *name); /* an lj_schedule; 0: there is none */
 void args_help(const Command *command);
 /* The name nearest to a misspelt one, or NULL. name(context, i) gives the names, NULL at the end. */
 const char *args_suggest(const char *wrong, const char *(*name)(const void *context, size_t index), const void *context);

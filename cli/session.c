@@ -24,6 +24,8 @@ int session_open(Session *s, const Args *args) {
   if (args->opt) config.opt_level = args->opt[0] - '0';
   config.fastmath = args->fastmath;
   config.parallel = args->parallel;
+  if (args->schedule) config.schedule = (lj_schedule)args_schedule(args->schedule);
+  if (args->chunk) config.chunk = atoll(args->chunk);
   config.race_check = args->race_check;
   if (args->threads) config.threads = atoi(args->threads);
   config.numpy_errors = args->error_model && strcmp(args->error_model, "numpy") == 0;

@@ -114,6 +114,7 @@ static const Type *rule_get_threads(Infer *in, const Args *a) {
   return infer_int(in);
 }
 
+static const Type *rule_set_chunk(Infer *in, const Args *a) { return type_is_int(a->t[0]) ? infer_int(in) : not_number(in, a, 0); }
 static const Type *rule_set_threads(Infer *in, const Args *a) { return type_is_int(a->t[0]) ? in->tt->none : not_number(in, a, 0); }
 
 /* ---- scalars ---- */
@@ -143,6 +144,8 @@ TypingFn infer_special_python(BuiltinId id) {
       [BI_TIME_TIME] = rule_time,
       [BI_SET_NUM_THREADS] = rule_set_threads,
       [BI_GET_NUM_THREADS] = rule_get_threads,
+      [BI_SET_CHUNKSIZE] = rule_set_chunk,
+      [BI_GET_CHUNKSIZE] = rule_get_threads,
       [BI_GET_THREAD_ID] = rule_get_threads,
       [BI_S_REAL] = rule_part,
       [BI_S_IMAG] = rule_part,

@@ -221,6 +221,13 @@ typedef struct lj_module lj_module;
 typedef struct lj_function lj_function;
 typedef struct lj_kernel lj_kernel;
 
+typedef enum lj_schedule {
+  LJ_SCHEDULE_DEFAULT, /* a block for each thread; who is done takes over from the others */
+  LJ_SCHEDULE_STATIC, /* a block for each thread; with a size, pieces of it in turn */
+  LJ_SCHEDULE_DYNAMIC, /* the next piece for whoever is free */
+  LJ_SCHEDULE_GUIDED /* the same with big pieces first */
+} lj_schedule;
+
 /* How an engine compiles and runs. Fill it with lj_config_init(), then change what you want. Flags are the defaults for what a kernel's
  * decorator leaves unset. */
 typedef struct lj_config {
@@ -238,6 +245,10 @@ typedef struct lj_config {
   /* Parallel loops run serially, and each access of an array in them is watched: where two iterations use the same element and one of them stores
    * into it, the call fails with a RuntimeError whose note is the other access. Slow: for tests. Implies `parallel`. false */
   bool race_check;
+  /* How the iterations of parallel loops are given to the threads. Never changes a result. Default: LOOPJIT_SCHEDULE or OMP_SCHEDULE from the
+   * environment ("dynamic,16"), or a choice that suits balanced and unbalanced loops. */
+  lj_schedule schedule;
+  int64_t chunk; /* iterations that a thread takes at a time, about; 0: chosen. A program may set its own: set_parallel_chunksize() */
 } lj_config;
 
 LJ_API void lj_config_init(lj_config *config);

@@ -290,6 +290,7 @@ struct IrStmt {
       IrExpr *lo, *hi, *chunks; /* int64; chunks >= 1 */
       IrExpr **args; /* arrays are borrowed: they outlive the statement */
       uint32_t count;
+      bool fixed; /* chunks have private copies: nothing may cut the range otherwise */
     } parallel;
   } as;
 };

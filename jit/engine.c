@@ -7,6 +7,7 @@
 
 #include "base/dtype.h"
 #include "runtime/rt_pool.h"
+#include "runtime/rt_schedule.h"
 #include <llvm/Config/llvm-config.h>
 
 const char *lj_version(void) { return LOOPJIT_VERSION; }
@@ -22,6 +23,10 @@ const char *lj_status_text(lj_status status) {
   }
   return "?";
 }
+
+_Static_assert((int)LJ_SCHEDULE_STATIC == SCHEDULE_STATIC && (int)LJ_SCHEDULE_DYNAMIC == SCHEDULE_DYNAMIC &&
+                   (int)LJ_SCHEDULE_GUIDED == SCHEDULE_GUIDED,
+               "the public schedules are the internal ones");
 
 /* The public dtypes are the internal ones: one order, checked here. */
 #define X(id, name, kind, size, npy, ctype) _Static_assert((int)LJ_##id == (int)DT_##id, "lj_dtype and DType differ");
@@ -63,6 +68,9 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
   if (settings.opt_level < 0 || settings.opt_level > 3)
     return report_message(report, LJ_MISUSE, "there is no optimisation level %d", settings.opt_level);
   if (settings.threads < 0) return report_message(report, LJ_MISUSE, "there cannot be %d threads", settings.threads);
+  if ((unsigned)settings.schedule > LJ_SCHEDULE_GUIDED)
+    return report_message(report, LJ_MISUSE, "there is no schedule %d", (int)settings.schedule);
+  if (settings.chunk < 0) return report_message(report, LJ_MISUSE, "there cannot be chunks of %lld iterations", (long long)settings.chunk);
   if (settings.cpu && !cpu_is_known(settings.cpu))
     return report_message(report, LJ_MISUSE, "there is no CPU '%s' for this machine", settings.cpu);
   lj_engine *engine = calloc(1, sizeof *engine);
@@ -113,6 +121,8 @@ void engine_init_rt(const lj_engine *engine, lj_rt *rt) {
   rt->print = engine->config.print;
   rt->print_data = engine->config.print_data;
   rt->threads = engine->config.threads;
+  rt->schedule = (int32_t)engine->config.schedule;
+  rt->chunk = engine->config.chunk;
   rt->pool = engine->pool;
 }
 

@@ -72,6 +72,8 @@ struct lj_rt {
   bool in_parallel;  /* a chunk of a parallel loop runs: loops inside are serial */
   int32_t threads;   /* for parallel loops: set_num_threads(); 0: as many as there are */
   int32_t thread_id; /* within the parallel loop */
+  int32_t schedule;  /* rt_schedule.h; 0: what the environment says */
+  int64_t chunk;     /* iterations: set_parallel_chunksize(); 0: nothing was said */
   lj_pool *pool;     /* rt_pool.h: where big arrays come from and go; NULL: none, they are the system's. Borrowed */
   lj_memos *memos;   /* own_memos, or those of a module or of the context that started a parallel loop */
   lj_memos own_memos;
@@ -83,7 +85,7 @@ struct lj_rt {
 /* A part of a parallel loop: number of the chunk, first index, end. A status. */
 typedef int32_t lj_chunk(lj_rt *rt, const void *frame, int64_t chunk, int64_t lo, int64_t hi);
 int32_t
-lj_rt_max_threads(void); /* rt_parallel.c: LOOPJIT_NUM_THREADS, OMP_NUM_THREADS, NUMBA_NUM_THREADS, or the processors of this process */
+lj_rt_max_threads(void); /* rt_schedule.c: LOOPJIT_NUM_THREADS, OMP_NUM_THREADS, NUMBA_NUM_THREADS, or the processors of this process */
 
 void lj_rt_init(lj_rt *rt);  /* computes the stack limit of the calling thread */
 void lj_rt_drop(lj_rt *rt);

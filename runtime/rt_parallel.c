@@ -2,22 +2,23 @@
  * Comes in: a body, its frame, a range and a number of chunks that was computed from the range alone. Goes out: a status; the error of the lowest
  * chunk that failed, which is the one that serial execution would have met, is in the caller's context.
  *
- * Each thread starts with a block of neighbouring chunks, the same one in each call with the same number of threads, and then takes chunks from
- * the others. It runs them with a context of its own. A chunk is skipped when a lower one has failed or the host wants to stop.
+ * Schedules say who runs which chunks, never what a chunk is: where chunks have private copies that are combined, a size that the user gives becomes
+ * a number of whole chunks that are taken together, so that no schedule, size or number of threads changes a result. Other loops are cut as the
+ * user says. Without a schedule each thread starts with a block of neighbouring chunks, the same one in each call with the same number of threads,
+ * and then takes chunks from the others. It runs them with a context of its own. A chunk is skipped when a lower one has failed or the host wants to stop.
  * The library is loaded at the first parallel loop, so that programs without one do not pay for it. LLVM's OpenMP is used through the entry that
  * GCC's code calls: it knows fork(), may be called by several host threads, and shares its pool with the host. Where it is missing, threads are
  * made for each loop. A chunk that meets another parallel loop runs it serially. */
 #include <dlfcn.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "runtime/rt.h"
+#include "runtime/rt_schedule.h"
 
-enum { MOST_THREADS = 256, CACHE_LINE = 64 };
+enum { CACHE_LINE = 64 };
 
-typedef struct Share { /* chunks that belong to one thread */
+typedef struct Share { /* turns that belong to one thread, or to all */
   _Alignas(CACHE_LINE) _Atomic int64_t next;
   int64_t end;
 } Share;
@@ -28,60 +29,16 @@ typedef struct Job {
   lj_chunk *body;
   const void *frame;
   int64_t lo, count, chunks;
-  int32_t threads;
-  _Atomic int32_t joined;  /* threads that have got their number */
-  _Atomic int64_t failed;  /* lowest chunk with an error; chunks: none */
-  pthread_mutex_t lock;    /* of the caller's error */
+  int64_t size; /* of a chunk; 0: the range is divided evenly */
+  int64_t step; /* chunks of a turn */
+  int32_t threads, share_count;
+  ScheduleKind schedule;
+  bool deals;             /* turns go round the threads one by one, not in blocks */
+  _Atomic int32_t joined; /* threads that have got their number */
+  _Atomic int64_t failed; /* lowest chunk with an error; chunks: none */
+  pthread_mutex_t lock;   /* of the caller's error */
   Share shares[];
 } Job;
-
-/* ---- how many threads ---------------------------------------------------------------------------------------------------------------- */
-
-static int32_t env_threads(const char *name) {
-  const char *text = getenv(name);
-  char *end;
-  if (!text || !*text) return 0;
-  long n = strtol(text, &end, 10);
-  return (*end && *end != ',') || n < 1 ? 0 : n > MOST_THREADS ? MOST_THREADS : (int32_t)n;
-}
-
-static int32_t processors(void) {
-  cpu_set_t set;
-  int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-  return n < 1 ? 1 : n > MOST_THREADS ? MOST_THREADS : n;
-}
-
-int32_t lj_rt_max_threads(void) {
-  static _Atomic int32_t known; /* the environment at the first question counts */
-  int32_t n = atomic_load_explicit(&known, memory_order_relaxed);
-  if (n) return n;
-  static const char *const names[] = {"LOOPJIT_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"};
-  for (size_t i = 0; i < LJ_COUNT(names) && !n; i++) n = env_threads(names[i]);
-  if (!n) n = processors();
-  atomic_store_explicit(&known, n, memory_order_relaxed);
-  return n;
-}
-
-int64_t lj_rt_get_threads(lj_rt *rt, const lj_site *site) {
-  (void)site;
-  return rt->threads ? rt->threads : lj_rt_max_threads();
-}
-
-int64_t lj_rt_thread_id(lj_rt *rt, const lj_site *site) {
-  (void)site;
-  return rt->thread_id;
-}
-
-int32_t lj_rt_set_threads(lj_rt *rt, const lj_site *site, int64_t count) {
-  int32_t most = lj_rt_max_threads();
-  if (rt->threads > most) most = rt->threads; /* the host asked for more */
-  if (count < 1 || count > most) {
-    lj_rt_raise(rt, site, VALUE_ERROR, "The number of threads must be between 1 and %d", most, 0, 0, 0);
-    return VALUE_ERROR;
-  }
-  rt->threads = (int32_t)count;
-  return 0;
-}
 
 /* ---- OpenMP -------------------------------------------------------------------------------------------------------------------------- */
 
@@ -124,19 +81,49 @@ static void keep_error(Job *job, lj_rt *own, int64_t chunk) {
 }
 
 static void run_chunk(Job *job, lj_rt *rt, int64_t chunk) {
-  int64_t size = job->count / job->chunks, more = job->count % job->chunks;
-  int64_t lo = job->lo + chunk * size + (chunk < more ? chunk : more), hi = lo + size + (chunk < more);
-  if (job->body(rt, job->frame, chunk, lo, hi)) keep_error(job, rt, chunk);
+  int64_t size = job->size ? job->size : job->count / job->chunks, more = job->size ? 0 : job->count % job->chunks;
+  int64_t at = chunk * size + (chunk < more ? chunk : more), end = at + size + (chunk < more);
+  if (end > job->count) end = job->count;
+  if (job->body(rt, job->frame, chunk, job->lo + at, job->lo + end)) keep_error(job, rt, chunk);
 }
 
 static bool is_stopped(const Job *job) { return __atomic_load_n(&job->rt->interrupt, __ATOMIC_RELAXED) != 0; }
 
-static void run_share(Job *job, lj_rt *rt, Share *share) {
-  while (!is_stopped(job)) {
-    int64_t chunk = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed);
-    if (chunk >= share->end || chunk > atomic_load_explicit(&job->failed, memory_order_relaxed)) return;
-    run_chunk(job, rt, chunk);
+/* The next turns of a share: [*from, *to). */
+static bool take_turns(const Job *job, Share *share, int64_t *from, int64_t *to) {
+  switch (job->schedule) {
+  case SCHEDULE_STATIC: /* all of them; also those of a thread that did not come */
+    *from = atomic_exchange_explicit(&share->next, share->end, memory_order_relaxed);
+    *to = share->end;
+    break;
+  case SCHEDULE_GUIDED:
+    *from = atomic_load_explicit(&share->next, memory_order_relaxed);
+    do {
+      int64_t part = (share->end - *from) / (2 * job->threads);
+      *to = *from + (part > 1 ? part : 1);
+    } while (*from < share->end &&
+             !atomic_compare_exchange_weak_explicit(&share->next, from, *to, memory_order_relaxed, memory_order_relaxed));
+    break;
+  case SCHEDULE_DEFAULT:
+  case SCHEDULE_DYNAMIC:
+    *from = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed);
+    *to = *from + 1;
+    break;
   }
+  return *from < share->end;
+}
+
+static void run_share(Job *job, lj_rt *rt, int32_t number) {
+  Share *share = &job->shares[number];
+  int64_t from, to;
+  while (!is_stopped(job) && take_turns(job, share, &from, &to))
+    for (int64_t turn = from; turn < to; turn++) {
+      int64_t first = (job->deals ? turn * job->share_count + number : turn) * job->step, end = first + job->step;
+      for (int64_t chunk = first; chunk < end && chunk < job->chunks; chunk++) {
+        if (is_stopped(job) || chunk > atomic_load_explicit(&job->failed, memory_order_relaxed)) return;
+        run_chunk(job, rt, chunk);
+      }
+    }
 }
 
 /* Finding the end of a stack takes microseconds: each thread does it once. */
@@ -165,7 +152,7 @@ static void join_job(void *data) {
   own.threads = job->rt->threads;
   own.thread_id = id;
   own.in_parallel = true;
-  for (int32_t i = 0; i < job->threads; i++) run_share(job, &own, &job->shares[(id + i) % job->threads]);
+  for (int32_t i = 0; i < job->share_count; i++) run_share(job, &own, (id + i) % job->share_count);
   lj_rt_drop(&own);
 }
 
@@ -190,15 +177,16 @@ static int32_t interrupted(lj_rt *rt, const lj_site *site) {
 
 /* One after the other on this thread: small loops, and loops inside of chunks. */
 static int32_t run_serially(lj_rt *rt, const lj_site *site, lj_chunk *body, const void *frame, int64_t lo, int64_t count, int64_t chunks) {
-  int64_t size = count / chunks, more = count % chunks;
-  for (int64_t chunk = 0; chunk < chunks; chunk++) {
+  int64_t size = count / chunks, more = count % chunks, chunk_size = rt->chunk;
+  int32_t status = 0;
+  rt->chunk = 0; /* in a loop there is none, as in numba */
+  for (int64_t chunk = 0; chunk < chunks && !status; chunk++) {
     int64_t hi = lo + size + (chunk < more);
-    if (__atomic_load_n(&rt->interrupt, __ATOMIC_RELAXED)) return interrupted(rt, site);
-    int32_t status = body(rt, frame, chunk, lo, hi);
-    if (status) return status;
+    status = __atomic_load_n(&rt->interrupt, __ATOMIC_RELAXED) ? interrupted(rt, site) : body(rt, frame, chunk, lo, hi);
     lo = hi;
   }
-  return 0;
+  rt->chunk = chunk_size;
+  return status;
 }
 
 static int32_t run_job(Job *job, const lj_site *site) {
@@ -213,23 +201,42 @@ static int32_t run_job(Job *job, const lj_site *site) {
   return is_stopped(job) ? interrupted(job->rt, site) : 0;
 }
 
-int32_t lj_rt_parallel_for(lj_rt *rt, const lj_site *site, lj_chunk *body, const void *frame, int64_t lo, int64_t hi, int64_t chunks) {
+/* What the user said about sizes and order. */
+static void plan(Job *job, const Schedule *how, bool fixed) {
+  job->schedule = how->kind;
+  job->step = 1;
+  if (how->chunk && !fixed) {
+    job->size = how->chunk < job->count ? how->chunk : job->count;
+    job->chunks = (job->count + job->size - 1) / job->size;
+  } else if (how->chunk) {
+    int64_t most = job->count / job->chunks; /* at least 1 where there is more than one chunk */
+    job->step = how->chunk > most ? how->chunk / most : 1;
+  }
+  job->deals = how->kind == SCHEDULE_STATIC && how->chunk;
+  job->share_count = how->kind == SCHEDULE_DYNAMIC || how->kind == SCHEDULE_GUIDED ? 1 : job->threads;
+  atomic_init(&job->joined, 0);
+  atomic_init(&job->failed, job->chunks);
+  int64_t turns = (job->chunks + job->step - 1) / job->step, shares = job->share_count;
+  for (int64_t i = 0; i < shares; i++) {
+    atomic_init(&job->shares[i].next, job->deals ? 0 : turns * i / shares);
+    job->shares[i].end = job->deals ? (turns - i + shares - 1) / shares : turns * (i + 1) / shares;
+  }
+}
+
+int32_t lj_rt_parallel_for(lj_rt *rt, const lj_site *site, lj_chunk *body, const void *frame, int64_t lo, int64_t hi, int64_t chunks,
+                           int64_t fixed) {
   int64_t count = hi > lo ? hi - lo : 0, threads = rt->threads ? rt->threads : lj_rt_max_threads();
-  if (threads > chunks) threads = chunks;
-  if (threads <= 1 || rt->in_parallel) return run_serially(rt, site, body, frame, lo, count, chunks);
+  if (threads <= 1 || chunks <= 1 || rt->in_parallel) return run_serially(rt, site, body, frame, lo, count, chunks);
+  Schedule how = lj_rt_schedule(rt);
+  if (threads > chunks && (fixed || !how.chunk)) threads = chunks;
   if (threads > MOST_THREADS) threads = MOST_THREADS;
   _Alignas(CACHE_LINE) char room[sizeof(Job) + 8 * sizeof(Share)];
   size_t size = sizeof(Job) + (size_t)threads * sizeof(Share);
   Job *job = size <= sizeof room ? (Job *)(void *)room : aligned_alloc(CACHE_LINE, size);
   if (!job) return run_serially(rt, site, body, frame, lo, count, chunks);
-  job->rt = rt, job->caller = pthread_self(), job->body = body, job->frame = frame;
-  job->lo = lo, job->count = count, job->chunks = chunks, job->threads = (int32_t)threads;
-  atomic_init(&job->joined, 0);
-  atomic_init(&job->failed, chunks);
-  for (int64_t i = 0; i < threads; i++) {
-    atomic_init(&job->shares[i].next, chunks * i / threads);
-    job->shares[i].end = chunks * (i + 1) / threads;
-  }
+  *job = (Job){.rt = rt, .body = body, .frame = frame, .lo = lo, .count = count, .chunks = chunks, .threads = (int32_t)threads};
+  job->caller = pthread_self();
+  plan(job, &how, fixed != 0);
   int32_t status = run_job(job, site);
   if ((void *)job != (void *)room) free(job);
   return status;

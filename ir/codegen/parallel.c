@@ -38,6 +38,7 @@ void cg_parallel(Codegen *cg, const IrStmt *s) {
       cg_scalar(cg, s->as.parallel.lo),
       cg_scalar(cg, s->as.parallel.hi),
       cg_scalar(cg, s->as.parallel.chunks),
+      cg_i64(cg, s->as.parallel.fixed),
   };
   cg_status_check(cg, cg_rt_call(cg, "lj_rt_parallel_for", args, LJ_COUNT(args)), false);
 }

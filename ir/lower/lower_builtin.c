@@ -145,19 +145,26 @@ static IrExpr *fn_clock(Lower *lo, const Expr *call, const Callee *callee) {
   return ir_var(&lo->b, ir_let(&lo->b, NULL, ir_rtcall(&lo->b, symbol, lower_type(lo, call), NULL, 0)));
 }
 
-/* get_num_threads(), get_thread_id(); set_num_threads(n) */
-static IrExpr *fn_threads(Lower *lo, const Expr *call, const Callee *callee) {
-  IrVar *var = ir_new_var(&lo->b, NULL, type_scalar(lo->types, DT_INT64));
-  var->once = true;
-  ir_runtime(&lo->b, callee->builtin->id == BI_GET_THREAD_ID ? "lj_rt_thread_id" : "lj_rt_get_threads", NULL, 0, var, false);
-  return lower_convert(lo, ir_var(&lo->b, var), lower_type(lo, call), call->span);
-}
-
-static IrExpr *fn_set_threads(Lower *lo, const Expr *call, const Callee *callee) {
-  IrExpr *count = lower_arg(lo, callee->args[0], type_scalar(lo->types, DT_INT64));
+/* Settings of parallel loops: get_num_threads(), set_num_threads(n) and the like; what is set may give a value, too. */
+static IrExpr *fn_setting(Lower *lo, const Expr *call, const Callee *callee) {
+  static const struct {
+    BuiltinId id;
+    const char *symbol;
+    bool sets, gives;
+  } rows[] = {{BI_GET_NUM_THREADS, "lj_rt_get_threads", false, true},
+              {BI_GET_THREAD_ID, "lj_rt_thread_id", false, true},
+              {BI_SET_NUM_THREADS, "lj_rt_set_threads", true, false},
+              {BI_GET_CHUNKSIZE, "lj_rt_get_chunk", false, true},
+              {BI_SET_CHUNKSIZE, "lj_rt_set_chunk", true, true}};
+  size_t row = 0;
+  while (rows[row].id != callee->builtin->id) row++;
+  const Type *int_type = type_scalar(lo->types, DT_INT64);
+  IrExpr *arg = rows[row].sets ? lower_arg(lo, callee->args[0], int_type) : NULL;
+  IrVar *var = rows[row].gives ? ir_new_var(&lo->b, NULL, int_type) : NULL;
+  if (var) var->once = true;
   lo->b.span = call->span;
-  ir_runtime(&lo->b, "lj_rt_set_threads", &count, 1, NULL, true);
-  return ir_none(&lo->b, lower_type(lo, call));
+  ir_runtime(&lo->b, rows[row].symbol, &arg, rows[row].sets, var, rows[row].sets);
+  return var ? lower_convert(lo, ir_var(&lo->b, var), lower_type(lo, call), call->span) : ir_none(&lo->b, lower_type(lo, call));
 }
 
 /* ---- min, max, sum, any, all ---- */
@@ -290,9 +297,11 @@ static const BuiltinRule rules[BI_COUNT] = {
     [BI_ROUND] = fn_round,
     [BI_TIME_TIME] = fn_clock,
     [BI_PERF_COUNTER] = fn_clock,
-    [BI_GET_NUM_THREADS] = fn_threads,
-    [BI_GET_THREAD_ID] = fn_threads,
-    [BI_SET_NUM_THREADS] = fn_set_threads,
+    [BI_GET_NUM_THREADS] = fn_setting,
+    [BI_GET_THREAD_ID] = fn_setting,
+    [BI_SET_NUM_THREADS] = fn_setting,
+    [BI_GET_CHUNKSIZE] = fn_setting,
+    [BI_SET_CHUNKSIZE] = fn_setting,
 };
 
 static bool is_reduction(BuiltinId id) { return (id >= BI_NP_SUM && id <= BI_NP_ARGMAX) || (id >= BI_A_SUM && id <= BI_A_ARGMAX); }

@@ -297,6 +297,7 @@ static void outline(IrUnit *unit, IrFunc *func, IrStmt *loop, IrBlock *to) {
   s->as.parallel.body = o.body;
   s->as.parallel.lo = lo, s->as.parallel.hi = hi, s->as.parallel.chunks = ir_var(&o.out, o.chunks);
   s->as.parallel.count = o.captures.len;
+  s->as.parallel.fixed = o.shared.len > 0;
   s->as.parallel.args = arena_array(unit->arena, IrExpr *, o.captures.len + 1);
   for (uint32_t i = 0; i < o.captures.len; i++) s->as.parallel.args[i] = ir_var(&o.out, o.captures.data[i]);
   shared_combine(&o);
