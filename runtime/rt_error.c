@@ -59,10 +59,13 @@ void lj_rt_raise_shapes(lj_rt *rt, const lj_site *site, const char *what, int64_
   format_shape(&rt->message, ndim_b, b);
 }
 
-/* The calls that an error passes, from the inside out. One that arose inside the library is shown where the library was called. */
+/* The calls that an error passes, from the inside out. One that arose inside the library is shown where the library was called, and calls
+ * within the library are not shown. */
 void lj_rt_trace(lj_rt *rt, const lj_site *site) {
   if (rt->site && rt->site->is_library)
     rt->site = site;
+  else if (site && site->is_library)
+    return;
   else if (rt->trace_len < LJ_TRACE_MAX)
     rt->trace[rt->trace_len++] = site;
   else
