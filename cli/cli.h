@@ -15,6 +15,7 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
   X(sig, 0, "sig", "TYPES", "types emit explain", "types of the function's arguments: \"float64[:, ::1], int64\"")                         \
   X(output, 'o', "output", "FILE", "run emit explain", "write the result here; run: .npy, or .npz for a tuple")                            \
   X(time, 0, "time", NULL, "run check types emit explain", "show each stage's milliseconds on stderr")                                     \
+  X(json, 0, "json", NULL, "run check types emit explain", "give errors and warnings as JSON")                                             \
   X(fastmath, 0, "fastmath", NULL, "run check types emit explain", "allow reassociation and approximate functions")                        \
   X(parallel, 0, "parallel", NULL, "run check types emit explain", "run prange and large array expressions on all cores")                  \
   X(race_check, 0, "race-check", NULL, "run", "run prange serially and report iterations that use the same element")                       \

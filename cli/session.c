@@ -9,7 +9,9 @@
 int session_result(Session *s, lj_status status) {
   fflush(stdout); /* what the program printed comes before what went wrong */
   const char *text = lj_report_text(s->report);
-  if (*text)
+  if (*text && s->args->json)
+    fputs(lj_report_json(s->report), stderr);
+  else if (*text)
     fprintf(stderr, "%s%s", status == LJ_OK || status == LJ_ERROR ? "" : "loopjit: ", text);
   else if (status != LJ_OK)
     fprintf(stderr, "loopjit: %s\n", lj_status_text(status));

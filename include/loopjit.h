@@ -81,6 +81,10 @@ LJ_API const lj_diagnostic *lj_report_get(const lj_report *report, size_t index)
 /* All as text: FILE:LINE:COL: error: KIND: message, the source line, a caret, the notes. "" when empty; lives until the report changes. */
 LJ_API const char *lj_report_text(const lj_report *report);
 
+/* The same as JSON: an array of {"severity": "error" | "warning" | "note", "kind", "message", "file", "line", "column", "end_line", "end_column"}, with
+ * null for what a message has not. "[]" when empty; lives until the report changes. */
+LJ_API const char *lj_report_json(lj_report *report);
+
 /* A text or bytes that the caller owns. Zero-initialised is empty. `data` ends with a NUL that `length` does not count. */
 typedef struct lj_text {
   char *data; /* NULL when empty */
@@ -187,6 +191,32 @@ LJ_API lj_value lj_array2d(lj_dtype dtype, void *data, int64_t rows, int64_t col
 LJ_API lj_value lj_array_wrap_strided(lj_dtype dtype, void *data, int ndim, const int64_t *shape, const int64_t *strides);
 /* A new array of zeros in C order that the library owns. None when the memory or the shape is impossible. */
 LJ_API lj_value lj_array_new(lj_dtype dtype, int ndim, const int64_t *shape);
+/**
+ * Hand host memory over: `release(context)` is called once, when the last value or array inside a program that shares it is gone.
+ * @param array    An array that lj_array_wrap() or its kin made; it owns the memory afterwards: lj_value_free().
+ * @param release  May be called by any thread that frees a value or runs a kernel. Must not call the library.
+ * @return LJ_OK; LJ_MISUSE when it is no sound array or has an owner already: nothing was taken.
+ */
+LJ_API lj_status lj_value_adopt(lj_value *array, void (*release)(void *context), void *context);
+/**
+ * An array from a tensor of DLPack (version 1), without a copy. The host's dlpack.h has the struct.
+ * @param tensor  In main memory. Taken over when LJ_OK is returned: its deleter is called when the last holder is gone; else still the caller's.
+ * @param value   Out, owned by the caller. Read-only when the tensor says so.
+ * @return LJ_OK; LJ_MISUSE with the reason in the report (another device, a type without a dtype, another major version).
+ */
+struct DLManagedTensorVersioned;
+struct DLManagedTensor;
+LJ_API lj_status lj_value_from_dlpack(struct DLManagedTensorVersioned *tensor, lj_report *report, lj_value *value);
+/* The same for the struct before version 1, which libraries still exchange as a capsule named "dltensor". */
+LJ_API lj_status lj_value_from_dlpack_unversioned(struct DLManagedTensor *tensor, lj_report *report, lj_value *value);
+/**
+ * A tensor that shares an array's memory.
+ * @param value   An array. Owned memory lives until the tensor's deleter is called; borrowed memory must be kept by the host until then.
+ * @param tensor  Out, owned by the caller or whoever it is given to: freed by its own deleter, on any thread.
+ * @return LJ_OK; LJ_MISUSE (no array; strides that are no multiples of the element size; read-only and unversioned).
+ */
+LJ_API lj_status lj_value_to_dlpack(const lj_value *value, lj_report *report, struct DLManagedTensorVersioned **tensor);
+LJ_API lj_status lj_value_to_dlpack_unversioned(const lj_value *value, lj_report *report, struct DLManagedTensor **tensor);
 /* A second hold on the same value: owned memory is shared, borrowed memory stays borrowed. Free both. */
 LJ_API lj_value lj_value_copy(const lj_value *value);
 /* Gives back what the value owns; it is None afterwards. Any initialised value may be passed. */

@@ -3,7 +3,7 @@
  *   module.c  text to a typed program, functions     compile.c     a specialisation to code: kernels
  *   call.c    signatures, dispatch, calls, runs      inspect.c     dumps of every stage, times
  *   value.c   values, ownership, types               value_pack.c  values to and from the memory layout of compiled code
- *   cpus.c    names of processors
+ *   cpus.c    names of processors                    value_share.c handed-over memory, DLPack
  *   value_text.c  literals and printing              value_file.c  .npy and .npz
  * A module's lock guards its arena, type table, specialisations and kernels: it is held while the module is compiled, never while its code runs. */
 #ifndef LJ_ENGINE_H
@@ -82,6 +82,9 @@ struct lj_context {
 void report_diag(lj_report *report, const Diag *dx);
 void report_error(lj_report *report, const lj_rt *rt);
 lj_status report_message(lj_report *report, lj_status status, const char *fmt, ...) LJ_PRINTF(3, 4); /* returns the status */
+
+/* report_json.c */
+void report_json(const lj_diagnostic *list, size_t count, StrBuf *out);
 
 /* engine.c: the backend, opened at the first use. */
 lj_status engine_backend(lj_engine *engine, lj_times *times, lj_report *report, Backend **out);

@@ -8,7 +8,7 @@ struct lj_report {
   Arena arena;
   Vec(lj_diagnostic) list;
   size_t errors;
-  StrBuf text;
+  StrBuf text, json;
 };
 
 lj_report *lj_report_new(void) {
@@ -22,6 +22,7 @@ void lj_report_free(lj_report *report) {
   if (!report) return;
   arena_drop(&report->arena);
   sb_drop(&report->text);
+  sb_drop(&report->json);
   free(report);
 }
 
@@ -39,6 +40,12 @@ const lj_diagnostic *lj_report_get(const lj_report *report, size_t index) {
   return index < report->list.len ? &report->list.data[index] : NULL;
 }
 const char *lj_report_text(const lj_report *report) { return sb_text(&report->text); }
+
+const char *lj_report_json(lj_report *report) {
+  sb_clear(&report->json);
+  report_json(report->list.data, report->list.len, &report->json);
+  return sb_text(&report->json);
+}
 
 static const char *keep(lj_report *report, const char *text) { return arena_copy(&report->arena, text, strlen(text)); }
 
