@@ -72,11 +72,11 @@ static void dump(LLVMModuleRef module, StrBuf *out) {
 }
 
 /* Everything between the module and the object; `at` is the time of the start and is moved on. */
-static bool finish(Backend *backend, LLVMModuleRef module, LLVMTargetMachineRef machine, const BackendDumps *dumps, StrBuf *object,
-                   BackendTimes *times, StrBuf *error) {
+static bool finish(Backend *backend, LLVMModuleRef module, LLVMTargetMachineRef machine, const CodegenFacts *facts,
+                   const BackendDumps *dumps, StrBuf *object, BackendTimes *times, StrBuf *error) {
   dump(module, dumps->llvm);
   double start = seconds();
-  if (!optimize_module(module, machine, backend->target.opt_level, error)) return false;
+  if (!optimize_module(module, machine, backend->target.opt_level, facts, error)) return false;
   double optimized = seconds();
   times->optimize += optimized - start;
   dump(module, dumps->llvm_opt);
@@ -105,9 +105,10 @@ bool backend_compile(Backend *backend, const IrUnit *unit, const char *symbol, c
   LLVMContextSetDiscardValueNames(context, !dumps->llvm && !dumps->llvm_opt);
   LLVMTargetMachineRef machine = target_machine(&backend->target);
   CodegenOptions options = {.debug = backend->options.debug_lines || dumps->assembly, .verify = VERIFY || dumps->llvm || dumps->llvm_opt};
-  LLVMModuleRef module = codegen_unit(unit, context, machine, symbol, &options, error);
+  CodegenFacts facts = {0};
+  LLVMModuleRef module = codegen_unit(unit, context, machine, symbol, &options, &facts, error);
   times->codegen += seconds() - start;
-  bool ok = module && finish(backend, module, machine, dumps, object, times, error) && !failures.any;
+  bool ok = module && finish(backend, module, machine, &facts, dumps, object, times, error) && !failures.any;
   if (module) LLVMDisposeModule(module);
   LLVMDisposeTargetMachine(machine);
   LLVMContextDispose(context);

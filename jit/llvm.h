@@ -3,6 +3,7 @@
 #ifndef LJ_LLVM_H
 #define LJ_LLVM_H
 
+#include "ir/codegen/codegen.h"
 #include "jit/backend.h"
 #include <llvm-c/Core.h>
 #include <llvm-c/TargetMachine.h>
@@ -18,8 +19,9 @@ bool target_init(Target *target, const BackendOptions *options, StrBuf *error);
 void target_drop(Target *target);
 LLVMTargetMachineRef target_machine(const Target *target); /* owned by the caller */
 
-/* optimize.c: both false with a text in *error. */
-bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine, int level, StrBuf *error);
+/* optimize.c. optimize_init: once per process, before the first target machine. The others: false with a text in *error. */
+void optimize_init(void);
+bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine, int level, const CodegenFacts *facts, StrBuf *error);
 bool emit_module(LLVMModuleRef module, LLVMTargetMachineRef machine, LLVMCodeGenFileType kind, StrBuf *out, StrBuf *error);
 
 /* orc.c: the linker. One per backend; its functions may be called by several threads. */

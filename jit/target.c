@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 static void init_llvm(void) {
+  optimize_init();
   LLVMInitializeNativeTarget();
   LLVMInitializeNativeAsmPrinter();
 }

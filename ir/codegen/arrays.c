@@ -57,11 +57,20 @@ static LLVMValueRef element_address(Codegen *cg, const Type *t, const LLVMValueR
   return LLVMBuildInBoundsGEP2(cg->b, cg->i8, data, &offset, 1, "");
 }
 
+/* Does the loop step over elements by a distance that is known at run time only? */
+static bool is_strided(Codegen *cg, const IrVar *array, IrExpr *const *indices) {
+  uint64_t far = cg->f.loop ? cg_var_far(cg, array) : 0;
+  for (unsigned k = 0; k < array->type->ndim; k++)
+    if (far >> k & 1 && cg_loop_of(cg, indices[k]) == cg->f.loop->number) return true;
+  return false;
+}
+
 static LLVMValueRef address(Codegen *cg, const IrVar *array, IrExpr *const *indices) {
   LJ_ASSERT(array->type->kind == TYPE_ARRAY);
   CgVal a = cg_var_get(cg, array);
   LLVMValueRef index[TYPE_MAX_NDIM];
   for (unsigned k = 0; k < array->type->ndim; k++) index[k] = cg_scalar(cg, indices[k]);
+  cg->strided |= is_strided(cg, array, indices);
   return element_address(cg, array->type, a.v, index);
 }
 

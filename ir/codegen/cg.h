@@ -27,11 +27,14 @@ typedef struct CgType {
 typedef struct CgVar {
   LLVMValueRef *slot;  /* alloca or global per component; NULL entries for components that live in `value` alone */
   LLVMValueRef *value; /* `once` variables and parameters: the components; NULL before the SET */
+  unsigned loop;       /* number of the innermost loop that its value depends on; 0: none */
+  uint64_t far;        /* arrays of layout A: bit K is set when the stride of axis K may be known at run time only */
 } CgVar;
 
 typedef struct CgLoop {
   struct CgLoop *outer;
   LLVMBasicBlockRef brk, cont;
+  unsigned number;    /* from 1, in the unit */
 } CgLoop;
 
 typedef struct CgEdge { /* into the cleanup block */
@@ -101,6 +104,8 @@ typedef struct Codegen {
   bool x86_64;
   Vec(LLVMValueRef) vector_fns; /* vector.c: to keep until the end */
   bool dead;
+  unsigned loops; /* written so far */
+  bool strided;   /* CodegenFacts */
   CgFunc f;
   void *debug; /* debug.c; NULL when no lines are wanted */
 } Codegen;
@@ -175,6 +180,11 @@ enum { CG_DATA, CG_OWNER, CG_SHAPE }; /* components of an array; strings have th
 /* own.c */
 void cg_vars_init(Codegen *cg); /* slots of the function's variables; parameters get their values */
 CgVal cg_var_get(Codegen *cg, const IrVar *var);
+uint64_t cg_var_far(Codegen *cg, const IrVar *array); /* axes along which elements lie a distance apart that is known at run time only */
+void cg_var_put_copy(Codegen *cg, const IrVar *var, const IrVar *from, CgVal v); /* of another variable of its type */
+void cg_var_depends(Codegen *cg, const IrVar *var,
+                    unsigned loop); /* after a put: the value depends on this loop, not on the one that is being written */
+unsigned cg_loop_of(Codegen *cg, const IrExpr *e); /* number of the innermost loop that the value depends on */
 void cg_var_put(Codegen *cg, const IrVar *var, CgVal v); /* stores; no reference counting */
 void cg_var_take(Codegen *cg, const IrVar *var, CgVal v); /* v brings its reference: releases the old one when the variable owns */
 void cg_retain(Codegen *cg, const Type *t, CgVal v);

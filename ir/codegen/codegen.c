@@ -342,7 +342,7 @@ static void init_module(Codegen *cg, LLVMTargetMachineRef machine) {
 }
 
 LLVMModuleRef codegen_unit(const IrUnit *unit, LLVMContextRef context, LLVMTargetMachineRef machine, const char *symbol,
-                           const CodegenOptions *options, StrBuf *error) {
+                           const CodegenOptions *options, CodegenFacts *facts, StrBuf *error) {
   Arena arena;
   arena_init(&arena);
   Codegen cg = {.arena = &arena, .unit = unit, .ctx = context, .b = LLVMCreateBuilderInContext(context)};
@@ -361,6 +361,7 @@ LLVMModuleRef codegen_unit(const IrUnit *unit, LLVMContextRef context, LLVMTarge
     if (unit->funcs.data[i]->is_chunk) chunk_function(&cg, unit->funcs.data[i]);
   entry_function(&cg, symbol);
   cg_debug_close(&cg);
+  *facts = (CodegenFacts){.strided = cg.strided};
   LLVMDisposeBuilder(cg.b);
   arena_drop(&arena);
   if (!options->verify) return cg.module;

@@ -13,9 +13,15 @@ typedef struct CodegenOptions {
   bool verify; /* check the module: dev builds, tests, dumps */
 } CodegenOptions;
 
+/* What the optimiser should know about the module. */
+typedef struct CodegenFacts {
+  bool
+      strided; /* some loop steps through an array by a distance that is known at run time only: a multiplication that becomes an addition */
+} CodegenFacts;
+
 /* The module of a unit, for the target machine; the entry is the external function `symbol` of the prototype in jit/backend.h.
  * NULL with a text in *error (our own bug: the module does not verify). Owned by the caller. */
 LLVMModuleRef codegen_unit(const IrUnit *unit, LLVMContextRef context, LLVMTargetMachineRef machine, const char *symbol,
-                           const CodegenOptions *options, StrBuf *error);
+                           const CodegenOptions *options, CodegenFacts *facts, StrBuf *error);
 
 #endif

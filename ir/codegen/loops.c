@@ -24,8 +24,9 @@ static bool never_negative(const IrExpr *e) {
   return false;
 }
 
-static void loop_body(Codegen *cg, const IrBlock *body, const IrLoop *info, LLVMBasicBlockRef brk, LLVMBasicBlockRef cont) {
-  CgLoop loop = {cg->f.loop, brk, cont};
+static void loop_body(Codegen *cg, const IrBlock *body, const IrLoop *info, unsigned number, LLVMBasicBlockRef brk,
+                      LLVMBasicBlockRef cont) {
+  CgLoop loop = {cg->f.loop, brk, cont, number};
   const IrAlias *outer = cg->f.alias;
   cg->f.loop = &loop;
   cg->f.alias = info->alias;
@@ -50,8 +51,10 @@ void cg_for(Codegen *cg, const IrStmt *s) {
   const IrVar *index = s->as.for_.index;
   LLVMValueRef phi = LLVMBuildPhi(cg->b, cg->i64, index->name ? index->name : "");
   LLVMAddIncoming(phi, &lo, &entry, 1);
+  unsigned number = ++cg->loops;
   cg_var_put(cg, index, cg_val1(cg, phi));
-  loop_body(cg, &s->as.for_.body, &s->as.for_.loop, end, latch);
+  cg_var_depends(cg, index, number);
+  loop_body(cg, &s->as.for_.body, &s->as.for_.loop, number, end, latch);
 
   place_last(cg, latch);
   LLVMValueRef next = LLVMBuildNSWAdd(cg->b, phi, cg_i64(cg, 1), ""); /* at most hi */
@@ -66,12 +69,13 @@ void cg_while(Codegen *cg, const IrStmt *s) {
   LLVMBasicBlockRef head = cg_block_new(cg, "while"), body = cg_block_new(cg, "body"), end = cg_block_new(cg, "done");
   cg_jump(cg, head);
   cg_at(cg, head);
-  CgLoop loop = {cg->f.loop, end, head};
+  unsigned number = ++cg->loops;
+  CgLoop loop = {cg->f.loop, end, head, number};
   cg->f.loop = &loop;
   cg_body(cg, &s->as.while_.head);
   cg->f.loop = loop.outer;
   if (!cg->dead) LLVMBuildCondBr(cg->b, cg_scalar(cg, s->as.while_.cond), body, end);
   place_last(cg, body);
-  loop_body(cg, &s->as.while_.body, &s->as.while_.loop, end, head);
+  loop_body(cg, &s->as.while_.body, &s->as.while_.loop, number, end, head);
   place_last(cg, end);
 }

@@ -37,6 +37,40 @@ void cg_vars_init(Codegen *cg) {
   }
 }
 
+/* A stride of 0 or of one element, which broadcasting chooses, counts as known. */
+static bool is_known(LLVMValueRef v) {
+  if (LLVMIsASelectInst(v)) return LLVMIsConstant(LLVMGetOperand(v, 1)) && LLVMIsConstant(LLVMGetOperand(v, 2));
+  return LLVMIsConstant(v);
+}
+
+/* What the variable held before stays in the mask: on some path it may hold it still. */
+static void note_strides(CgVar *p, const Type *t, CgVal v) {
+  if (t->kind != TYPE_ARRAY || t->layout != LAYOUT_A) return;
+  for (unsigned k = 0; k < t->ndim; k++)
+    if (!is_known(v.v[CG_SHAPE + t->ndim + k])) p->far |= (uint64_t)1 << k;
+}
+
+uint64_t cg_var_far(Codegen *cg, const IrVar *array) {
+  const Type *t = array->type;
+  uint64_t all = ((uint64_t)1 << t->ndim) - 1;
+  if (t->layout == LAYOUT_A) return place(cg, array)->far;
+  return !all ? 0 : t->layout == LAYOUT_C ? all >> 1 : all & ~(uint64_t)1;
+}
+
+void cg_var_depends(Codegen *cg, const IrVar *var, unsigned loop) { place(cg, var)->loop = loop; }
+
+/* Inner loops have larger numbers. What has memory may change in every loop. */
+unsigned cg_loop_of(Codegen *cg, const IrExpr *e) {
+  unsigned here = cg->f.loop ? cg->f.loop->number : 0, loop = 0;
+  if (e->op == IR_VAR) return e->as.var->once && !e->as.var->is_global ? place(cg, e->as.var)->loop : here;
+  if (e->op == IR_LOAD) return here;
+  for (uint32_t i = 0; i < e->count; i++) {
+    unsigned arg = cg_loop_of(cg, e->args[i]);
+    if (arg > loop) loop = arg;
+  }
+  return loop;
+}
+
 CgVal cg_var_get(Codegen *cg, const IrVar *var) {
   const CgVar *p = place(cg, var);
   const CgType *ct = cg_type(cg, var->type);
@@ -52,9 +86,17 @@ CgVal cg_var_get(Codegen *cg, const IrVar *var) {
 void cg_var_put(Codegen *cg, const IrVar *var, CgVal v) {
   CgVar *p = place(cg, var);
   LJ_ASSERT(v.count == cg_type(cg, var->type)->count);
+  p->loop = cg->f.loop ? cg->f.loop->number : 0;
+  note_strides(p, var->type, v);
   if (var->once && !var->is_global) p->value = v.v;
   for (uint32_t k = 0; k < v.count; k++)
     if (p->slot[k]) LLVMBuildStore(cg->b, v.v[k], p->slot[k]);
+}
+
+void cg_var_put_copy(Codegen *cg, const IrVar *var, const IrVar *from, CgVal v) {
+  uint64_t far = place(cg, var)->far | place(cg, from)->far;
+  cg_var_put(cg, var, v);
+  place(cg, var)->far = far;
 }
 
 void cg_var_take(Codegen *cg, const IrVar *var, CgVal v) {

@@ -6,7 +6,12 @@ static void set(Codegen *cg, const IrStmt *s) {
   const IrVar *var = s->as.set.var;
   CgVal v = cg_value(cg, s->as.set.value);
   if (!var->owns) {
-    cg_var_put(cg, var, v);
+    unsigned loop = cg_loop_of(cg, s->as.set.value);
+    if (s->as.set.value->op == IR_VAR)
+      cg_var_put_copy(cg, var, s->as.set.value->as.var, v);
+    else
+      cg_var_put(cg, var, v);
+    cg_var_depends(cg, var, loop);
     return;
   }
   if (s->as.set.move) {

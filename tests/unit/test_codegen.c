@@ -273,6 +273,25 @@ START_TEST(test_loop_code) {
 }
 END_TEST
 
+/* Multiplications by strides become additions only in modules whose innermost loops step through arrays by strides of run time; for the others
+ * that work would be most of the compile time. Where LLVM may be shared with the host, the code generator does it always, later. */
+static const struct {
+  Layout layout;
+  bool reduced;
+} strides_of_loops[] = {{LAYOUT_C, false}, {LAYOUT_F, true}, {LAYOUT_A, true}};
+START_TEST(test_strength_reduction) {
+  sum_entry(DT_FLOAT64, strides_of_loops[_i].layout, 0);
+  StrBuf text = optimized(0);
+#ifdef LOOPJIT_OWN_LLVM
+  bool expected = strides_of_loops[_i].reduced;
+#else
+  bool expected = false;
+#endif
+  ck_assert_int_eq(strstr(sb_text(&text), "lsr.iv") != NULL, expected);
+  sb_drop(&text);
+}
+END_TEST
+
 /* Strict arithmetic is never fused: a*b + c stays two operations. */
 START_TEST(test_no_contraction) {
   func("f", f64());
@@ -549,6 +568,7 @@ Suite *suite_codegen(void) {
   tcase_add_loop_test(t, test_sum, 0, 2);
   tcase_add_test(t, test_check_raises);
   tcase_add_loop_test(t, test_loop_code, 0, (int)LJ_COUNT(shapes_of_loops));
+  tcase_add_loop_test(t, test_strength_reduction, 0, (int)LJ_COUNT(strides_of_loops));
   tcase_add_test(t, test_no_contraction);
   tcase_add_loop_test(t, test_alloc, 0, 2);
   tcase_add_loop_test(t, test_references, 0, 2);
