@@ -22,6 +22,8 @@ static CgVal result_parts(Codegen *cg, const IrFunc *callee, LLVMValueRef result
 
 static CgVal call_exact(Codegen *cg, const IrFunc *callee, LLVMValueRef *args, LLVMValueRef *status) {
   LLVMValueRef result = cg_call_fn(cg, cg->funcs[callee->index], args);
+  if (cg_stays_call(cg, callee))
+    LLVMAddCallSiteAttribute(result, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, cg_attr(cg, CGA_NOINLINE, 0));
   *status = !callee->can_fail ? NULL : cg_type(cg, callee->result)->count ? LLVMBuildExtractValue(cg->b, result, 0, "") : result;
   return result_parts(cg, callee, result, callee->can_fail);
 }

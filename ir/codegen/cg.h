@@ -99,6 +99,7 @@ typedef struct Codegen {
   LLVMTypeRef site_type;
   LLVMValueRef *funcs;   /* by IrFunc.index */
   LLVMValueRef **trials; /* by IrFunc.index: the copies of the trial form */
+  uint32_t *top_calls;   /* by IrFunc.index: calls of it that the top level has */
   CgVar *globals;      /* by id */
   LLVMValueRef retain_fn, release_fn;
   bool x86_64;
@@ -176,6 +177,13 @@ CgVal cg_view(Codegen *cg, const IrExpr *e);
 LLVMValueRef cg_stride(Codegen *cg, const Type *array, const LLVMValueRef *shape, unsigned axis); /* shape: the components from shape on */
 LLVMValueRef cg_size(Codegen *cg, const Type *array, const LLVMValueRef *shape);
 enum { CG_DATA, CG_OWNER, CG_SHAPE }; /* components of an array; strings have their length at CG_SHAPE */
+
+/* inline.c */
+void cg_count_calls(Codegen *cg);
+bool cg_stays_call(Codegen *cg, const IrFunc *callee); /* from the function that is being written */
+/* Library functions of some size stay functions: inside the caller they gain little, and the optimiser's time grows faster than its functions.
+ * Their decorator may say otherwise. */
+bool cg_stays_function(const IrFunc *f, LLVMValueRef fn);
 
 /* own.c */
 void cg_vars_init(Codegen *cg); /* slots of the function's variables; parameters get their values */

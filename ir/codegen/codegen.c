@@ -111,21 +111,12 @@ static void declare(Codegen *cg, const IrFunc *f) {
   }
 }
 
-/* Library functions of some size stay functions: inside the caller they gain little, and the optimiser's time grows faster than its functions.
- * Their decorator may say otherwise. */
-static bool stays_function(const IrFunc *f, LLVMValueRef fn) {
-  enum { SMALL = 24 }; /* basic blocks */
-  const FuncDef *def = f->spec ? f->spec->func : NULL;
-  if (!def || !def->module->source->is_library || def->options.inline_ == TRI_YES) return false;
-  return def->options.inline_ == TRI_NO || LLVMCountBasicBlocks(fn) > SMALL;
-}
-
 /* Cold blocks go behind the others; the entry block, which collected the allocas, gets its branch. */
 static void finish_function(Codegen *cg) {
   for (uint32_t i = 0; i < cg->f.cold.len; i++) LLVMMoveBasicBlockAfter(cg->f.cold.data[i], LLVMGetLastBasicBlock(cg->f.fn));
   LLVMPositionBuilderAtEnd(cg->b, cg->f.entry);
   LLVMBuildBr(cg->b, cg->f.start);
-  if (stays_function(cg->f.ir, cg->f.fn)) cg_func_attr(cg, cg->f.fn, CGA_NOINLINE);
+  if (cg_stays_function(cg->f.ir, cg->f.fn)) cg_func_attr(cg, cg->f.fn, CGA_NOINLINE);
 }
 
 static void begin_function(Codegen *cg, const IrFunc *f, LLVMValueRef fn) {
@@ -354,6 +345,7 @@ LLVMModuleRef codegen_unit(const IrUnit *unit, LLVMContextRef context, LLVMTarge
   if (options->debug) cg_debug_open(&cg);
   globals(&cg);
   counters(&cg);
+  cg_count_calls(&cg);
   for (uint32_t i = 0; i < unit->funcs.len; i++) declare(&cg, unit->funcs.data[i]);
   for (uint32_t i = 0; i < unit->funcs.len; i++) define(&cg, unit->funcs.data[i]);
   cg_vector_finish(&cg);

@@ -421,6 +421,44 @@ START_TEST(test_call_chain) {
 }
 END_TEST
 
+static IrStmt *call_with(IrVar *result, IrExpr *arg) {
+  IrStmt *s = ir_stmt(&b, IRS_CALL);
+  result->once = true;
+  s->as.call.result = result;
+  s->as.call.args = arena_array(&arena, IrExpr *, 1);
+  s->as.call.args[s->as.call.count++] = arg;
+  return s;
+}
+
+/* The top level calls f, which does `turns` turns (0: as many as its argument says): a second copy of a loop is not worth its compile time. */
+static const struct {
+  bool is_main;
+  unsigned calls;
+  int64_t turns;
+  bool stays;
+} top_calls[] = {{true, 1, 0, false}, {true, 2, 0, true}, {false, 2, 0, false}, {true, 2, 4, false}};
+START_TEST(test_top_level_calls) {
+  IrFunc *top = func("top", i64());
+  IrVar *x = param("x", i64()), *r[2];
+  IrStmt *calls[2];
+  top->is_main = top_calls[_i].is_main;
+  for (unsigned i = 0; i < top_calls[_i].calls; i++)
+    calls[i] = call_with(r[i] = ir_new_var(&b, "r", i64()), i ? ir_var(&b, r[0]) : ir_var(&b, x));
+  ret(ir_var(&b, r[top_calls[_i].calls - 1]));
+  IrFunc *f = func("f", i64());
+  for (unsigned i = 0; i < top_calls[_i].calls; i++) calls[i]->as.call.callee = f;
+  IrVar *n = param("n", i64()), *s = ir_new_var(&b, "s", i64());
+  ir_set(&b, s, ir_var(&b, n));
+  IrVar *i = open_for("i", top_calls[_i].turns ? ir_int(&b, top_calls[_i].turns) : ir_var(&b, n));
+  ir_set(&b, s, ir_binary(&b, IR_XOR, i64(), ir_binary(&b, IR_MUL, i64(), ir_var(&b, s), ir_int(&b, 5)), ir_var(&b, i)));
+  b.block = &f->body;
+  ret(ir_var(&b, s));
+  StrBuf text = optimized(0);
+  ck_assert_int_eq(strstr(sb_text(&text), "@f(") != NULL, top_calls[_i].stays);
+  sb_drop(&text);
+}
+END_TEST
+
 /* f(n) = 1 + f(n - 1), without an end. */
 START_TEST(test_recursion) {
   IrFunc *f = func("f", i64());
@@ -573,6 +611,7 @@ Suite *suite_codegen(void) {
   tcase_add_loop_test(t, test_alloc, 0, 2);
   tcase_add_loop_test(t, test_references, 0, 2);
   tcase_add_test(t, test_call_chain);
+  tcase_add_loop_test(t, test_top_level_calls, 0, (int)LJ_COUNT(top_calls));
   tcase_add_test(t, test_recursion);
   tcase_add_test(t, test_text);
   tcase_add_test(t, test_while);
