@@ -145,6 +145,7 @@ TypingFn infer_special_math(BuiltinId id);
 TypingFn infer_special_create(BuiltinId id);
 TypingFn infer_special_reduce(BuiltinId id);
 TypingFn infer_special_shape(BuiltinId id);
+TypingFn infer_special_views(BuiltinId id);                           /* infer_views.c */
 TypingFn infer_special_matmul(BuiltinId id);                          /* infer_matmul.c */
 TypingFn infer_special_random(BuiltinId id);                          /* infer_random.c */
 TypingFn infer_special_linalg(BuiltinId id);                          /* infer_linalg.c: numpy.linalg, numpy.fft */

@@ -50,8 +50,13 @@ static const Type *rule_vdot(Infer *in, const Args *a) {
 
 static const Type *rule_inner(Infer *in, const Args *a) {
   for (uint32_t i = 0; i < 2; i++)
-    if (!type_is_array(a->t[i]) || !a->t[i]->ndim || a->t[i]->ndim > 2)
-      return infer_error(in, TYPE_ERROR, a->v[i]->span, "np.inner takes vectors and matrices, not %s", type_name(a->t[i]));
+    if (!type_is_array(a->t[i]) || !a->t[i]->ndim)
+      return infer_error(in, TYPE_ERROR, a->v[i]->span, "np.inner takes arrays, not %s", type_name(a->t[i]));
+  if (a->t[0]->ndim > 2 || a->t[1]->ndim > 2) {
+    Args all = *a;
+    all.builtin = &builtins[BI_INNER_ALL];
+    return infer_prelude(in, &all);
+  }
   return product(in, dtype_promote(a->t[0]->dtype, a->t[1]->dtype), a->t[0]->ndim + a->t[1]->ndim - 2u, a->call->span);
 }
 

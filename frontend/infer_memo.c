@@ -1,7 +1,14 @@
 /* Functions under functools.lru_cache: what they may take and give, and their methods cache_info() and cache_clear(). */
 #include "frontend/infer.h"
 
-static const char *const info_fields[] = {"hits", "misses", "maxsize", "currsize"};
+/* The fields of named tuples: of cache_info(), np.iinfo and np.finfo. */
+static const struct {
+  const char *name, *fields[7];
+} named[] = {
+    {"CacheInfo", {"hits", "misses", "maxsize", "currsize"}},
+    {"iinfo", {"min", "max", "bits"}},
+    {"finfo", {"min", "max", "bits", "eps", "tiny", "smallest_normal", "resolution"}},
+};
 
 /* Numbers, and tuples of them. */
 static bool is_plain(const Type *t) {
@@ -37,10 +44,14 @@ const Type *infer_memo_method(Infer *in, Expr *e, const FuncDef *f) {
   return type_named_tuple(in->tt, sym_c(in->names, "CacheInfo"), elems, 4);
 }
 
-int tuple_field(const Type *t, const char *name) {
-  for (int i = 0; t->module && i < (int)t->count; i++)
-    if (strcmp(info_fields[i], name) == 0) return i;
-  return -1;
+const char *tuple_field_name(const Type *t, uint32_t index) {
+  for (size_t i = 0; i < LJ_COUNT(named); i++)
+    if (sym_is(t->module, named[i].name)) return named[i].fields[index];
+  LJ_UNREACHABLE();
 }
 
-const char *tuple_field_name(uint32_t index) { return info_fields[index]; }
+int tuple_field(const Type *t, const char *name) {
+  for (int i = 0; t->module && i < (int)t->count; i++)
+    if (strcmp(tuple_field_name(t, (uint32_t)i), name) == 0) return i;
+  return -1;
+}

@@ -125,6 +125,7 @@ static const Type *rule_special(Infer *in, const Args *a) {
   if (!fn) fn = infer_special_create(id);
   if (!fn) fn = infer_special_reduce(id);
   if (!fn) fn = infer_special_shape(id);
+  if (!fn) fn = infer_special_views(id);
   if (!fn) fn = infer_special_matmul(id);
   if (!fn) fn = infer_special_random(id);
   if (!fn) fn = infer_special_linalg(id);

@@ -123,7 +123,7 @@ static const Type *rule_reshape(Infer *in, const Args *a) {
   }
   if (ndim > TYPE_MAX_NDIM)
     return infer_error(in, VALUE_ERROR, a->call->span, "arrays have at most %d dimensions, not %u", TYPE_MAX_NDIM, ndim);
-  return view(in, a->t[0], ndim, LAYOUT_C);
+  return view(in, a->t[0], ndim, a->t[0]->layout == LAYOUT_C || !ndim ? LAYOUT_C : LAYOUT_A); /* a view wherever one can be made */
 }
 
 static const Type *rule_ravel(Infer *in, const Args *a) { return is_array(in, a) ? view(in, a->t[0], 1, LAYOUT_C) : NULL; }

@@ -45,6 +45,9 @@ const Type *infer_ufunc_float(Infer *in, const Args *a) {
   if (!infer_numeric(in, a, 0)) return NULL;
   DType common = infer_common(a);
   if (dtype_is_complex(common) && !a->builtin->typing_arg) return no_complex(in, a);
+  BuiltinId id = a->builtin->id;
+  bool rounds = id == BI_NP_FLOOR || id == BI_NP_CEIL || id == BI_NP_TRUNC;
+  if (rounds && type_is_array(a->t[0]) && !dtype_is_float(common)) return infer_elementwise(in, a, common); /* whole already */
   return infer_elementwise(in, a, float_of(common, is_math(a->builtin)));
 }
 
@@ -119,7 +122,7 @@ const Type *infer_ufunc_same(Infer *in, const Args *a) {
   case SAME_FIRST: return round_type(in, a);
   }
   BuiltinId id = a->builtin->id;
-  if (common == DT_BOOL && (id == BI_NP_SQUARE || id == BI_NP_RECIPROCAL || id == BI_NP_FMOD))
+  if (common == DT_BOOL && (id == BI_NP_SQUARE || id == BI_NP_RECIPROCAL || id == BI_NP_FMOD || id == BI_NP_CONJ || id == BI_NP_CONJUGATE))
     common = DT_INT8; /* NumPy's narrowest loop */
   return infer_elementwise(in, a, common);
 }

@@ -55,7 +55,7 @@ const Type *type_tuple(TypeTable *tt, const Type *const *elems, uint32_t count);
 /* A tuple that prints as NAME(field=…, …): CacheInfo. */
 const Type *type_named_tuple(TypeTable *tt, Sym name, const Type *const *elems, uint32_t count);
 int tuple_field(const Type *t, const char *name); /* infer_memo.c: -1 when it has no such field */
-const char *tuple_field_name(uint32_t index);
+const char *tuple_field_name(const Type *t, uint32_t index); /* of a named one */
 const Type *type_optional(TypeTable *tt, const Type *of); /* of None or an optional: the same */
 const Type *type_dtype(TypeTable *tt, DType dtype);
 const Type *type_func(TypeTable *tt, FuncDef *func, const Type *const *captures, uint32_t count);

@@ -20,7 +20,7 @@ def main():
     for row in re.finditer(r'^LP\((\w+), "([\w.]+)", "([^"]*)", (\w+)\)', read("frontend", "builtins.def"), re.M):
         module, name = row.group(2).rsplit(".", 1)
         text = read("runtime", "prelude", row.group(4).lower() + ".lp")
-        want = [p.rstrip("?") for p in row.group(3).split(",") if p]
+        want = [p.rstrip("?!") for p in row.group(3).split(",") if p]
         found = (module == "array" and re.search(r"^def array_%s\((.*)\):" % name, text, re.M)) or re.search(r"^def %s\((.*)\):" % name, text, re.M)
         have = [p.split("=")[0].strip() for p in found.group(1).split(",")] if found else []
         called = re.search(r"\.%s\(" % name if module == "array" else r"\bnp%s\.%s\(" % (re.escape(module[5:]), name), cases)

@@ -1,6 +1,7 @@
 /* What the array rooms share: small integer arithmetic for index computing, nests of loops, views, fused trees of array expressions.
  *   lower_index.c   items of a subscript, elements, stores          lower_slice.c   slices, views, borrowing
  *   lower_create.c  creation, copies, the table of array rows       lower_shape.c   attributes, reshape, transpose, parts of complex arrays
+ *   lower_views.c    broadcast_to, diagonals, view(dtype), iinfo and finfo
  *   lower_fancy.c   subscripts by arrays of integers           lower_mask.c    subscripts by arrays of bools
  *   lower_display.c np.array of displays and comprehensions
  *   lower_elem.c    trees of array expressions and their index space
@@ -137,6 +138,7 @@ IrExpr *lower_reshape(Lower *lo, IrVar *array, const Type *type, IrExpr *const *
 uint32_t lower_dims(Lower *lo, Expr *const *args, uint32_t count, IrExpr **out); /* integers or one tuple of integers; stable int64 */
 typedef IrExpr *(*ArrayRule)(Lower *lo, const Expr *call, const Callee *callee);
 ArrayRule lower_shape_rule(BuiltinId id); /* NULL when it is not one */
+ArrayRule lower_views_rule(BuiltinId id); /* lower_views.c; NULL when it is not one */
 ArrayRule lower_random_rule(BuiltinId id); /* lower_random.c; NULL when it is not one */
 ArrayRule lower_linalg_rule(BuiltinId id); /* lower_linalg.c: numpy.linalg, numpy.fft; NULL when it is not one */
 /* lower_matmul.c */

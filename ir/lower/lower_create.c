@@ -258,6 +258,7 @@ IrExpr *lower_array_builtin(Lower *lo, const Expr *call, const Callee *callee) {
   if (lower_is_elementwise(lo, call)) return lower_array_expr(lo, call);
   ArrayRule rule = create_rule(callee->builtin->id);
   if (!rule) rule = lower_shape_rule(callee->builtin->id);
+  if (!rule) rule = lower_views_rule(callee->builtin->id);
   if (!rule) rule = lower_matmul_rule(callee->builtin->id);
   if (!rule) rule = lower_random_rule(callee->builtin->id);
   if (!rule) rule = lower_linalg_rule(callee->builtin->id);

@@ -330,6 +330,32 @@ static IrVar *copied(Lower *lo, IrVar *a, IrVar *into) {
   return into;
 }
 
+/* A view with strides where one can be made, which the runtime finds out; else a copy. */
+static IrVar *reshaped_any(Lower *lo, IrVar *a, const Type *type, IrExpr *const *dims) {
+  IrBuilder *b = &lo->b;
+  const Type *ints[TYPE_MAX_NDIM + 1];
+  IrExpr *items[TYPE_MAX_NDIM + 1] = {ir_int(b, 0)}, *strides[TYPE_MAX_NDIM];
+  for (uint32_t d = 0; d <= type->ndim; d++) ints[d] = lower_int_type(lo);
+  for (uint32_t d = 0; d < type->ndim; d++) items[d + 1] = dims[d];
+  const Type *tuple = type_tuple(lo->types, ints, type->ndim + 1u);
+  IrVar *found = ir_new_var(b, NULL, tuple), *whole = lower_slot(lo, lower_layout(lo, a->type, LAYOUT_C)), *either = lower_slot(lo, type);
+  found->once = true;
+  IrExpr *args[] = {ir_int(b, a->type->ndim), ir_int(b, type->ndim), ir_var(b, a), ir_tuple(b, tuple, items, type->ndim + 1u)};
+  ir_runtime(b, "lj_rt_reshape", args, 4, found, true);
+  for (uint32_t d = 0; d < type->ndim; d++) strides[d] = lower_stable(lo, ir_get(b, ir_var(b, found), d + 1));
+  IrStmt *s = ir_stmt(b, IRS_IF);
+  s->as.if_.cond = ir_compare(b, IR_NE, ir_get(b, ir_var(b, found), 0), ir_int(b, 0));
+  IrBlock *outer = lower_enter(lo, &s->as.if_.then);
+  ir_set(b, either, ir_view(b, type, a, ir_int(b, 0), dims, strides));
+  b->block = &s->as.if_.orelse;
+  IrExpr *step = ir_int(b, dtype_size(type->dtype));
+  for (uint32_t d = type->ndim; d-- > 0;) strides[d] = step, step = lower_stable(lo, ix_mul(lo, step, dims[d]));
+  (void)copied(lo, a, whole);
+  ir_set(b, either, ir_view(b, type, whole, ir_int(b, 0), dims, strides));
+  lower_leave(lo, outer);
+  return lower_pin(lo, either);
+}
+
 IrExpr *lower_reshape(Lower *lo, IrVar *a, const Type *type, IrExpr *const *dims, bool copy, Span at) {
   IrBuilder *b = &lo->b;
   IrExpr *out[TYPE_MAX_NDIM], *size = lower_stable(lo, ir_size(b, a));
@@ -343,6 +369,8 @@ IrExpr *lower_reshape(Lower *lo, IrVar *a, const Type *type, IrExpr *const *dims
   IrVar *result;
   if (is_c && !copy) {
     result = lower_view_var(lo, NULL, a, reshaped(lo, a, type, out));
+  } else if (type->layout == LAYOUT_A) {
+    result = reshaped_any(lo, a, type, out);
   } else if (copy || a->type->layout == LAYOUT_F) {
     IrVar *whole = copied(lo, a, lower_temp(lo, lower_layout(lo, a->type, LAYOUT_C)));
     result = lower_view_var(lo, NULL, whole, reshaped(lo, whole, type, out));

@@ -6,6 +6,7 @@ A theme says how often each kind of statement comes: expression, reduction, sele
 through views, masks and index arrays, overlapping ones too), view (chains of views, also written through), library (the rest of NumPy's functions).
 """
 import random
+import re
 import warnings
 
 import numpy as np
@@ -328,8 +329,13 @@ class Generator:
         if not writes:
             return self.new(text)
         self.scope["v"] = self.evaluate(text)
+        if "broadcast_to" in text:
+            raise ValueError  # a copy of a read-only view can be written, but the language does not know where NumPy copies
         change = "v[%s] %s %s" % (self.subscript(self.scope["v"]), self.pick("=", "+=", "*="), self.pick("3", "2", "v[%s]" % self.subscript(self.scope["v"])))
-        self.store(change, self.arrays[base].dtype)
+        target, value = re.split(" [+*]?= ", change)
+        if np.ndim(self.evaluate(value)) and not np.ndim(self.evaluate(target)):
+            raise ValueError
+        self.store(change)
         if not is_plain(self.arrays[base]):
             raise ValueError
         return ["%s = %s.copy()" % (base, source), "v = %s" % text, change, "print(v.dtype, v.shape, v)", "print(%s)" % base]
@@ -354,8 +360,8 @@ class Generator:
             "np.dot({a}, {b})", "{a} @ {b}", "{a} @ {b}.T", "np.matmul({a}, {b})", "np.inner({a}, {b})", "np.vdot({a}, {a})", "np.interp({a}, [-1.0, 0.0, 2.0], [3.0, 1.0, 2.0])",
             "np.array_equal({a}, {b})", "np.allclose({a}, {a})", "np.isclose({a}, {b})", "np.convolve({a}, {b})", "np.delete({a}, 0)", "np.insert({a}, 1, 2)",
             "np.atleast_2d({a})", "np.atleast_3d({a})", "np.full_like({a}, 3)", "np.zeros_like({a})", "np.trapezoid({a}%s)" % self.pick("", ", axis=%d" % axis),
-            "np.cov({a})", "np.digitize({a}, np.array([-1, 0, 1]))", "np.array_split({a}, 2)[0]", "np.array_split({a}, 3)[1]", "np.ascontiguousarray({a})",
-            "np.asfortranarray({a})", "np.cross({a}, {b})", "np.linspace(%s, 3, 5)" % self.pick("0", "1.5", "-2"), "np.arange(%s)" % self.pick("5", "1, 9, 2", "0.5, 2.5, 0.5"),
+            "np.digitize({a}, np.array([-1, 0, 1]))", "np.array_split({a}, 2)[0]", "np.array_split({a}, 3)[1]", "np.ascontiguousarray({a})",
+            "np.cov({a})" if n == 2 and x.shape[0] > 1 else "np.copy({a})", "np.asfortranarray({a})", "np.cross({a}, {b})", "np.linspace(%s, 3, 5)" % self.pick("0", "1.5", "-2"), "np.arange(%s)" % self.pick("5", "1, 9, 2", "0.5, 2.5, 0.5"),
             "np.meshgrid({a}, {b})[%d]" % self.pick(0, 1), "np.nonzero({a})[0]", "np.ravel({a})", "np.copy({a})", "np.count_nonzero({a}%s)" % along)
         text = row.format(a=a, b=b)
         if "{b}" in row and y.dtype.kind == "c" or x.dtype.kind == "c":
@@ -442,12 +448,12 @@ class Generator:
         if op in ("**=", "<<=", ">>="):
             value = self.pick("2", "3", "1")
         text = "%s %s %s" % (target, op, value)
-        self.store(text, copy.dtype)
+        self.store(text)
         if not is_plain(copy):
             raise ValueError
         return ["%s = %s.copy()" % (name, source), text, "print(%s.dtype, %s)" % (name, name)]
 
-    def store(self, text, dtype):
+    def store(self, text):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
