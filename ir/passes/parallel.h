@@ -28,6 +28,7 @@ typedef struct Outline {
   Vec(IrVar *) captures;
   IrVar *chunk, *lo, *hi; /* parameters of the chunk function */
   IrVar *chunks;          /* caller */
+  int64_t serial_below;   /* iterations that are not worth a thread; 0: decided at run time */
 } Outline;
 
 /* parallel.c: the chunk function's parameter for a variable of the caller. */
@@ -40,7 +41,7 @@ void shared_mark(Outline *o, IrBlock *body); /* chunk function: notes behind eac
 void shared_finish(Outline *o, Shared *sh);  /* chunk function, after the loop */
 void shared_combine(Outline *o);             /* caller, after: all copies, chunk by chunk */
 
-/* parallel_cost.c: about how many nanoseconds an iteration takes (int64, at least 1), from constants and what is fixed before the loop. */
-IrExpr *loop_cost(IrBuilder *b, const IrBlock *body, const bool *inside);
+/* parallel_cost.c: about how many picoseconds an iteration takes (int64, 1 to 2^39), from constants and what is fixed before the loop. */
+IrExpr *loop_cost(IrBuilder *b, const IrStmt *loop, const bool *inside);
 
 #endif
