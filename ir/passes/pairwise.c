@@ -1,7 +1,8 @@
 /* Float sums in NumPy's order, for pass "expand": blocks of at most 128 elements summed by 8 accumulators (64 and 4 for complex numbers),
  * blocks combined as a binary tree that halves the range at multiples of 8. The result of np.sum over contiguous floats is NumPy's bit for
  * bit, its error grows with log n only, and it does not depend on the vector width; the accumulators are independent, so that LLVM makes
- * vectors of them without `reassoc`. The tree is walked with two short stacks in the frame.
+ * vectors of them without `reassoc`. The tree is walked with two short stacks in the frame. In a parallel function the 32 subtrees of a long sum
+ * are summed on threads.
  * In: a REDUCE that adds floats. Out: statements that add its innermost dimension to the accumulator. */
 #include "ir/clone.h"
 #include "ir/passes/passes.h"
@@ -140,32 +141,114 @@ static void ascend(Pairwise *p) {
   leave(p, outer);
 }
 
+/* The sum of elements at … at + left, into `block`. */
+static void sum_range(Pairwise *p) {
+  IrBuilder *b = p->b;
+  p->sums = frame_array(p, "sums", p->type, STACK);
+  p->sizes = frame_array(p, "sizes", int_type(p), STACK);
+  p->lane = frame_array(p, "lane", p->type, p->lanes);
+  p->depth = counter(p, "depth", num(p, 1));
+  p->block = counter(p, "block", ir_const(b, p->type, 0));
+  store(p, p->sizes, num(p, 0), num(p, 0));
+  IrBlock *outer = open_while(p, ir_bool(b, true));
+  descend(p);
+  sum_block(p);
+  ascend(p);
+  IrStmt *s = ir_stmt(b, IRS_IF);
+  s->as.if_.cond = ir_compare(b, IR_EQ, get(p, p->depth), num(p, 1));
+  IrBlock *loop = enter(p, &s->as.if_.then);
+  ir_stmt(b, IRS_BREAK);
+  leave(p, loop);
+  store(p, p->sums, top(p), get(p, p->block));
+  ir_set(b, p->left, load(p, p->sizes, top(p)));
+  store(p, p->sizes, top(p), num(p, -1));
+  leave(p, outer);
+}
+
+/* ---- subtrees on threads: the same tree, so the same bits ---- */
+
+enum {
+  LEVELS = 5,
+  SUBTREES = 1 << LEVELS,
+  CHEAP_FROM = 32768,
+  COSTLY_FROM = 8192
+}; /* all that is above a subtree holds more than one block */
+
+static bool is_costly(const IrExpr *e) {
+  if (e->op == IR_MATH || e->op == IR_RTCALL) return true;
+  for (uint32_t i = 0; i < e->count; i++)
+    if (is_costly(e->args[i])) return true;
+  return false;
+}
+
+static void find_costly(IrExpr **slot, void *data) { *(bool *)data |= is_costly(*slot); }
+
+/* From the root to subtree number t: one bit a level, the highest first. */
+static void descend_to(Pairwise *p, IrVar *t, IrExpr *levels) {
+  IrBuilder *b = p->b;
+  IrVar *level;
+  IrBlock *outer = open_for(p, &level, "level", num(p, 0), levels);
+  IrExpr *half = get(p, ir_let(b, "half", op(p, IR_AND, op(p, IR_SHR, get(p, p->left), num(p, 1)), num(p, -p->lanes))));
+  IrExpr *shift = op(p, IR_SUB, op(p, IR_SUB, levels, num(p, 1)), get(p, level));
+  IrStmt *s = ir_stmt(b, IRS_IF);
+  s->as.if_.cond = ir_compare(b, IR_NE, op(p, IR_AND, op(p, IR_SHR, get(p, t), shift), num(p, 1)), num(p, 0));
+  IrBlock *loop = enter(p, &s->as.if_.then);
+  ir_set(b, p->at, add(p, get(p, p->at), half));
+  ir_set(b, p->left, op(p, IR_SUB, get(p, p->left), half));
+  enter(p, &s->as.if_.orelse);
+  ir_set(b, p->left, half);
+  leave(p, loop);
+  leave(p, outer);
+}
+
+/* Pairs of neighbours, level by level. */
+static IrExpr *combine_subtrees(Pairwise *p, IrVar *parts, IrExpr *count) {
+  IrBuilder *b = p->b;
+  IrVar *width = counter(p, "width", count), *i;
+  IrBlock *outer = open_while(p, ir_compare(b, IR_GT, get(p, width), num(p, 1)));
+  ir_set(b, width, op(p, IR_SHR, get(p, width), num(p, 1)));
+  IrBlock *loop = open_for(p, &i, "i", num(p, 0), get(p, width));
+  IrExpr *twice = op(p, IR_MUL, get(p, i), num(p, 2));
+  store(p, parts, get(p, i), add(p, load(p, parts, twice), load(p, parts, add(p, twice, num(p, 1)))));
+  leave(p, loop);
+  leave(p, outer);
+  return load(p, parts, num(p, 0));
+}
+
+static IrExpr *sum_subtrees(Pairwise *p, IrExpr *extent) {
+  IrBuilder *b = p->b;
+  IrStmt *reduce = (IrStmt *)(uintptr_t)p->reduce;
+  bool costly = is_costly(reduce->as.reduce.element);
+  for (uint32_t i = 0; i < reduce->as.reduce.body.len; i++) ir_stmt_exprs(reduce->as.reduce.body.data[i], find_costly, &costly);
+  IrExpr *big = ir_compare(b, IR_GE, extent, num(p, costly ? COSTLY_FROM : CHEAP_FROM));
+  IrExpr *levels = get(p, ir_let(b, "levels", ir_select(b, big, num(p, LEVELS), num(p, 0))));
+  IrExpr *count = get(p, ir_let(b, "subtrees", op(p, IR_SHL, num(p, 1), levels)));
+  IrVar *parts = frame_array(p, "parts", p->type, SUBTREES), *t;
+  IrBlock *outer = open_for(p, &t, "t", num(p, 0), count);
+  outer->data[outer->len - 1]->as.for_.loop = reduce->as.reduce.loop;
+  p->at = counter(p, "at", num(p, 0));
+  p->left = counter(p, "left", extent);
+  descend_to(p, t, levels);
+  sum_range(p);
+  store(p, parts, get(p, t), get(p, p->block));
+  leave(p, outer);
+  return combine_subtrees(p, parts, count);
+}
+
 void expand_pairwise(IrBuilder *b, const IrStmt *reduce, IrBlock *out) {
   uint32_t inner = reduce->as.reduce.ndim - 1;
   Pairwise p = {.b = b, .reduce = reduce, .index = reduce->as.reduce.index[inner], .type = reduce->as.reduce.acc->type};
   IrBlock *saved = enter(&p, out);
+  IrExpr *extent = reduce->as.reduce.extent[inner], *sum;
   p.lanes = type_is_complex(p.type) ? 4 : 8;
-  p.sums = frame_array(&p, "sums", p.type, STACK);
-  p.sizes = frame_array(&p, "sizes", int_type(&p), STACK);
-  p.lane = frame_array(&p, "lane", p.type, p.lanes);
-  p.depth = counter(&p, "depth", num(&p, 1));
-  p.at = counter(&p, "at", num(&p, 0));
-  p.left = counter(&p, "left", reduce->as.reduce.extent[inner]);
-  p.block = counter(&p, "block", ir_const(b, p.type, 0));
-  store(&p, p.sizes, num(&p, 0), num(&p, 0));
-  IrBlock *outer = open_while(&p, ir_bool(b, true));
-  descend(&p);
-  sum_block(&p);
-  ascend(&p);
-  IrStmt *s = ir_stmt(b, IRS_IF);
-  s->as.if_.cond = ir_compare(b, IR_EQ, get(&p, p.depth), num(&p, 1));
-  IrBlock *loop = enter(&p, &s->as.if_.then);
-  ir_stmt(b, IRS_BREAK);
-  leave(&p, loop);
-  store(&p, p.sums, top(&p), get(&p, p.block));
-  ir_set(b, p.left, load(&p, p.sizes, top(&p)));
-  store(&p, p.sizes, top(&p), num(&p, -1));
-  leave(&p, outer);
-  ir_set(b, reduce->as.reduce.acc, add(&p, get(&p, reduce->as.reduce.acc), get(&p, p.block)));
+  if (reduce->as.reduce.loop.parallel && inner == 0) {
+    sum = sum_subtrees(&p, extent);
+  } else {
+    p.at = counter(&p, "at", num(&p, 0));
+    p.left = counter(&p, "left", extent);
+    sum_range(&p);
+    sum = get(&p, p.block);
+  }
+  ir_set(b, reduce->as.reduce.acc, add(&p, get(&p, reduce->as.reduce.acc), sum));
   leave(&p, saved);
 }
