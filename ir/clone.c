@@ -56,6 +56,13 @@ static IrVar **fresh_list(IrClone *c, IrVar **vars, uint32_t count) {
   return out;
 }
 
+static void own_fit(IrClone *c, IrFit *fit) {
+  IrFit old = *fit;
+  *fit = (IrFit){.into = ir_clone_var(c, old.into)};
+  for (uint32_t i = 0; i < old.sources.len; i++)
+    vec_push(c->unit->arena, &fit->sources, ((IrSource){ir_clone_var(c, old.sources.data[i].array), old.sources.data[i].ones}));
+}
+
 /* Lists that the statement points to, and variables that it reads outside of expressions. */
 static void own_parts(IrClone *c, IrStmt *s) {
   switch (s->kind) {
@@ -71,10 +78,14 @@ static void own_parts(IrClone *c, IrStmt *s) {
     s->as.check.shape_a = ir_clone_var(c, s->as.check.shape_a);
     s->as.check.shape_b = ir_clone_var(c, s->as.check.shape_b);
     break;
-  case IRS_MAP: s->as.map.extent = own_list(c, s->as.map.extent, s->as.map.ndim); break;
+  case IRS_MAP:
+    s->as.map.extent = own_list(c, s->as.map.extent, s->as.map.ndim);
+    own_fit(c, &s->as.map.fit);
+    break;
   case IRS_REDUCE:
     s->as.reduce.extent = own_list(c, s->as.reduce.extent, s->as.reduce.ndim);
     s->as.reduce.acc = ir_clone_var(c, s->as.reduce.acc);
+    own_fit(c, &s->as.reduce.fit);
     break;
   case IRS_PARALLEL: LJ_UNREACHABLE();
   case IRS_SET:

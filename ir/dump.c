@@ -147,6 +147,11 @@ static void dump_space(Dump *d, const char *word, uint32_t ndim, IrVar *const *i
   sb_putc(d->out, ')');
 }
 
+static void dump_fit(StrBuf *out, const IrFit *fit) {
+  for (uint32_t i = 0; i < fit->sources.len; i++) sb_printf(out, "%s%s", i ? ", " : " of ", fit->sources.data[i].array->name);
+  if (fit->into) sb_printf(out, " into %s", fit->into->name);
+}
+
 static void open_block(Dump *d, Span span) {
   sb_putc(d->out, ':');
   dump_place(d->out, span);
@@ -167,9 +172,11 @@ static void dump_loop(Dump *d, const IrStmt *s) {
     loop = &s->as.map.loop, body = &s->as.map.body;
     dump_space(d, loop->parallel ? "parallel map" : "map", s->as.map.ndim, s->as.map.index, s->as.map.extent);
     if (s->as.map.column_major) sb_puts(d->out, " column-major");
+    dump_fit(d->out, &s->as.map.fit);
   } else {
     loop = &s->as.reduce.loop, body = &s->as.reduce.body;
     dump_space(d, s->as.reduce.pairwise ? "pairwise reduce" : "reduce", s->as.reduce.ndim, s->as.reduce.index, s->as.reduce.extent);
+    dump_fit(d->out, &s->as.reduce.fit);
   }
   open_block(d, s->span);
   dump_remarks(d, loop);

@@ -185,9 +185,22 @@ typedef struct IrLoop {
   Vec(IrReduction) reductions; /* of a parallel loop */
   IrVar *iteration; /* of a prange: what its target holds, or the index; set in the body before any access. NULL: made from an array expression */
   bool cold; /* the version that runs when the test before a loop fails: not worth optimising */
+  bool independent; /* no iteration touches what another one stores */
   IrAlias *alias; /* NULL: nothing is known */
   IrRemarkVec remarks;
 } IrLoop;
+
+/* What a MAP or REDUCE of an array statement needs before its points are independent of each other and read in range; the pass "expand" sees to it.
+ * A source is read at the last indices of the space only, at 0 along the axes of the mask `ones`, where its extent is 1. Elsewhere its extent is
+ * that of the space, or 1 at run time: then it is broadcast. */
+typedef struct IrSource {
+  IrVar *array;
+  uint32_t ones;
+} IrSource;
+typedef struct IrFit {
+  Vec(IrSource) sources;
+  IrVar *into; /* MAP: stored into at every point, when the right side is computed: its shape may differ and it may overlap sources. NULL: none */
+} IrFit;
 
 struct IrStmt {
   IrStmtKind kind;
@@ -265,6 +278,7 @@ struct IrStmt {
       IrExpr **extent; /* int64 */
       IrBlock body; /* points are independent of each other: any order */
       bool column_major; /* the first index should run fastest */
+      IrFit fit;
       IrLoop loop;
     } map;
     struct {
@@ -276,6 +290,7 @@ struct IrStmt {
       IrVar *acc; /* set before; combined with every element */
       IrExpr *element; /* type of acc; evaluated after body */
       bool pairwise; /* a float sum in NumPy's order (passes/pairwise.c), unless fastmath reorders anyway */
+      IrFit fit;
       IrLoop loop;
     } reduce;
     struct {

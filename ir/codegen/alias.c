@@ -1,8 +1,9 @@
-/* What loops know about memory, as LLVM metadata: arrays of different groups of an IrAlias do not overlap (alias.scope, noalias); cold loops are not
- * worth optimising (llvm.loop). Scope nodes refer to themselves, so that an inlined copy of a function gets scopes of its own. */
+/* What loops know about memory, as LLVM metadata: arrays of different groups of an IrAlias do not overlap (alias.scope, noalias); iterations of
+ * independent loops touch nothing that others store (access.group, llvm.loop.parallel_accesses); cold loops are not worth optimising. Scope nodes refer to themselves, so that an inlined copy of a function gets scopes of its own. */
 #include "ir/codegen/cg.h"
 
 #include <llvm-c/DebugInfo.h> /* temporary metadata nodes */
+#include <llvm-c/IRReader.h>
 
 typedef struct CgScopes { /* by group: the list with its own scope, the list with all others */
   LLVMValueRef *own, *others;
@@ -42,9 +43,28 @@ static CgScopes *scopes_of(Codegen *cg, const IrAlias *alias) {
   return scopes;
 }
 
+/* The one access group of the module. It must be a distinct node without operands, which the C API cannot make: it is read as text. */
+static LLVMValueRef access_group(Codegen *cg) {
+  static const char text[] = "!group = !{!0}\n!0 = distinct !{}\n";
+  LLVMModuleRef module = NULL;
+  char *message = NULL;
+  if (cg->group) return cg->group;
+  LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(text, sizeof text - 1, "group");
+  LLVMBool discards = LLVMContextShouldDiscardValueNames(cg->ctx);
+  LLVMContextSetDiscardValueNames(cg->ctx, false); /* the reader of text insists */
+  LLVMBool failed = LLVMParseIRInContext(cg->ctx, buffer, &module, &message); /* consumes the buffer */
+  LJ_ASSERT(!failed && LLVMGetNamedMetadataNumOperands(module, "group") == 1);
+  LLVMContextSetDiscardValueNames(cg->ctx, discards);
+  LLVMGetNamedMetadataOperands(module, "group", &cg->group);
+  LLVMDisposeModule(module);
+  return cg->group;
+}
+
 void cg_access(Codegen *cg, const IrVar *array) {
   const IrAlias *alias = array ? cg->f.alias : NULL;
-  cg->access_scope = cg->access_noalias = NULL;
+  cg->access_scope = cg->access_noalias = cg->access_group = NULL;
+  /* Not what lies in the frame: each iteration may use it as its own scratch memory. */
+  if (array && cg->f.independent && !cg_var_in_frame(cg, array)) cg->access_group = access_group(cg);
   if (!alias || alias->group_count < 2) return;
   for (uint32_t i = 0; i < alias->arrays.len; i++) {
     if (alias->arrays.data[i].array != array) continue;
@@ -55,6 +75,7 @@ void cg_access(Codegen *cg, const IrVar *array) {
 }
 
 LLVMValueRef cg_mark_access(Codegen *cg, LLVMValueRef instruction) {
+  if (cg->access_group) LLVMSetMetadata(instruction, cg->group_kind, cg->access_group);
   if (!cg->access_scope) return instruction;
   LLVMSetMetadata(instruction, cg->scope_kind, cg->access_scope);
   LLVMSetMetadata(instruction, cg->noalias_kind, cg->access_noalias);
@@ -66,7 +87,18 @@ static LLVMMetadataRef flag(Codegen *cg, const char *name, bool value, bool has_
   return LLVMMDNodeInContext2(cg->ctx, parts, has_value ? 2 : 1);
 }
 
-void cg_mark_cold_loop(Codegen *cg, LLVMValueRef latch) {
-  LLVMMetadataRef flags[2] = {flag(cg, "llvm.loop.vectorize.enable", false, true), flag(cg, "llvm.loop.unroll.disable", false, false)};
-  LLVMSetMetadata(latch, cg->loop_kind, value_of(cg, self_node(cg, flags, 2)));
+void cg_mark_loop(Codegen *cg, LLVMValueRef latch, const IrLoop *loop) {
+  LLVMMetadataRef flags[3], parts[2];
+  size_t count = 0;
+  if (loop->cold) {
+    flags[count++] = flag(cg, "llvm.loop.vectorize.enable", false, true);
+    flags[count++] = flag(cg, "llvm.loop.unroll.disable", false, false);
+  }
+  if (loop->independent) {
+    static const char name[] = "llvm.loop.parallel_accesses";
+    parts[0] = LLVMMDStringInContext2(cg->ctx, name, sizeof name - 1);
+    parts[1] = LLVMValueAsMetadata(access_group(cg));
+    flags[count++] = LLVMMDNodeInContext2(cg->ctx, parts, 2);
+  }
+  if (count) LLVMSetMetadata(latch, cg->loop_kind, value_of(cg, self_node(cg, flags, count)));
 }

@@ -115,6 +115,7 @@ static void alloc_local(Codegen *cg, const IrVar *var, const IrExpr *count) {
   v.v[CG_OWNER] = LLVMConstNull(cg->ptr);
   v.v[CG_SHAPE] = cg_i64(cg, n);
   cg_var_put(cg, var, v);
+  cg_var_set_frame(cg, var);
 }
 
 void cg_alloc(Codegen *cg, const IrStmt *s) {

@@ -29,6 +29,7 @@ typedef struct CgVar {
   LLVMValueRef *value; /* `once` variables and parameters: the components; NULL before the SET */
   unsigned loop;       /* number of the innermost loop that its value depends on; 0: none */
   uint64_t far;        /* arrays of layout A: bit K is set when the stride of axis K may be known at run time only */
+  bool in_frame;       /* a small array of passes */
 } CgVar;
 
 typedef struct CgLoop {
@@ -75,6 +76,7 @@ typedef struct CgFunc { /* the function that is being written */
   bool has_owners;             /* some variable owns memory */
   CgLoop *loop;
   const IrAlias *alias;      /* of the loop that is being written: which arrays do not overlap; NULL: nothing is known */
+  bool independent;          /* the innermost loop that is being written is IrLoop.independent */
   LLVMValueRef pair; /* two doubles: results of complex functions */
   void *scope;       /* debug info: the subprogram */
   Span span;         /* of the statement that is being written */
@@ -90,9 +92,10 @@ typedef struct Codegen {
   unsigned attrs[CGA_COUNT];
   LLVMAttributeRef target_cpu, target_features; /* NULL when the machine names none */
   LLVMValueRef unlikely;                        /* metadata: the first successor is the usual one */
-  unsigned prof_kind, range_kind, scope_kind, noalias_kind, loop_kind;
+  unsigned prof_kind, range_kind, scope_kind, noalias_kind, loop_kind, group_kind;
   Map scopes; /* IrAlias -> CgScopes */
-  LLVMValueRef access_scope, access_noalias; /* for the accesses that are being written; NULL: none */
+  LLVMValueRef access_scope, access_noalias, access_group; /* for the accesses that are being written; NULL: none */
+  LLVMValueRef group;                                      /* of accesses in independent loops; NULL while there are none */
   Map types;    /* Type -> CgType */
   Map strings;  /* hash of the bytes -> constant */
   Map sites;    /* hash of function and span -> constant */
@@ -193,6 +196,8 @@ void cg_var_put_copy(Codegen *cg, const IrVar *var, const IrVar *from, CgVal v);
 void cg_var_depends(Codegen *cg, const IrVar *var,
                     unsigned loop); /* after a put: the value depends on this loop, not on the one that is being written */
 unsigned cg_loop_of(Codegen *cg, const IrExpr *e); /* number of the innermost loop that the value depends on */
+bool cg_var_in_frame(Codegen *cg, const IrVar *var);
+void cg_var_set_frame(Codegen *cg, const IrVar *var);
 void cg_var_put(Codegen *cg, const IrVar *var, CgVal v); /* stores; no reference counting */
 void cg_var_take(Codegen *cg, const IrVar *var, CgVal v); /* v brings its reference: releases the old one when the variable owns */
 void cg_retain(Codegen *cg, const Type *t, CgVal v);
@@ -208,7 +213,7 @@ void cg_vector_finish(Codegen *cg);
 /* alias.c */
 void cg_access(Codegen *cg, const IrVar *array); /* accesses of this array follow; NULL: of something else */
 LLVMValueRef cg_mark_access(Codegen *cg, LLVMValueRef instruction); /* the load or store itself */
-void cg_mark_cold_loop(Codegen *cg, LLVMValueRef latch); /* its branch back: not worth vectorising or unrolling */
+void cg_mark_loop(Codegen *cg, LLVMValueRef latch, const IrLoop *loop); /* its branch back: what is known about the loop */
 
 /* stmt.c, loops.c, text.c, errors.c */
 void cg_body(Codegen *cg, const IrBlock *block);

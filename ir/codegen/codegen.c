@@ -319,6 +319,7 @@ static void init_attributes(Codegen *cg, LLVMTargetMachineRef machine) {
   cg->scope_kind = LLVMGetMDKindIDInContext(cg->ctx, "alias.scope", 11);
   cg->noalias_kind = LLVMGetMDKindIDInContext(cg->ctx, "noalias", 7);
   cg->loop_kind = LLVMGetMDKindIDInContext(cg->ctx, "llvm.loop", 9);
+  cg->group_kind = LLVMGetMDKindIDInContext(cg->ctx, "llvm.access.group", 17);
 }
 
 static void init_module(Codegen *cg, LLVMTargetMachineRef machine) {

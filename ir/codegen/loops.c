@@ -28,11 +28,14 @@ static void loop_body(Codegen *cg, const IrBlock *body, const IrLoop *info, unsi
                       LLVMBasicBlockRef cont) {
   CgLoop loop = {cg->f.loop, brk, cont, number};
   const IrAlias *outer = cg->f.alias;
+  bool outer_independent = cg->f.independent;
   cg->f.loop = &loop;
   cg->f.alias = info->alias;
+  cg->f.independent = info->independent;
   cg_body(cg, body);
   cg->f.loop = loop.outer;
   cg->f.alias = outer;
+  cg->f.independent = outer_independent;
   cg_jump(cg, cont);
 }
 
@@ -61,7 +64,7 @@ void cg_for(Codegen *cg, const IrStmt *s) {
   if (never_negative(s->as.for_.lo)) LLVMSetNUW(next, true);
   LLVMAddIncoming(phi, &next, &latch, 1);
   LLVMValueRef back = LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, next, hi, ""), body, end);
-  if (s->as.for_.loop.cold) cg_mark_cold_loop(cg, back);
+  cg_mark_loop(cg, back, &s->as.for_.loop);
   place_last(cg, end);
 }
 

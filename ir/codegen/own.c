@@ -83,6 +83,9 @@ CgVal cg_var_get(Codegen *cg, const IrVar *var) {
   return out;
 }
 
+bool cg_var_in_frame(Codegen *cg, const IrVar *var) { return place(cg, var)->in_frame; }
+void cg_var_set_frame(Codegen *cg, const IrVar *var) { place(cg, var)->in_frame = true; }
+
 void cg_var_put(Codegen *cg, const IrVar *var, CgVal v) {
   CgVar *p = place(cg, var);
   LJ_ASSERT(v.count == cg_type(cg, var->type)->count);

@@ -106,11 +106,12 @@ Elem *fusion_scalar(Fusion *f, IrExpr *value, Span at);
 Elem *fusion_call(Fusion *f, const Spec *spec, Expr *const *args, uint32_t count, Span at); /* a @vectorize function of its arguments */
 Elem *fusion_binop(Fusion *f, BinOp op, Elem *a, Elem *b, Span at);
 void fusion_space(Fusion *f);                       /* index space of root's leaves; emits the shape checks */
+void fusion_fit(Fusion *f, IrFit *fit);             /* what a MAP or REDUCE over that space needs */
 void fusion_widen(Fusion *f, IrExpr *const *extent); /* in the general version: makes the wide views */
 void fusion_narrow(Fusion *f);                      /* forget them */
 IrExpr *fusion_value(Fusion *f, const Elem *e, IrExpr *const *index);
 IrExpr *fusion_total(Fusion *f); /* number of elements */
-/* Emits the plain and, if it can be needed, the general version: emit() is called for each in its block. */
+/* For nests that are no MAP or REDUCE: emits the plain and, if it can be needed, the general version: emit() is called for each in its block. */
 typedef void (*FusionEmit)(Fusion *f, bool general, void *data);
 void fusion_versions(Fusion *f, IrExpr *const *extent, FusionEmit emit, void *data);
 

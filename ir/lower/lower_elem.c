@@ -2,8 +2,8 @@
  * In: a typed expression. Out: a Fusion, whose leaves (arrays, scalars, what is not elementwise) are evaluated and bound once, in
  * Python's order, and whose tree is evaluated per point by the maps and reductions of the other rooms: nothing inside the tree is ever an
  * array in memory.
- * Broadcasting costs nothing in the common case: extents are compared once; when all are equal the plain version runs, else a general
- * version that reads through views with stride 0. */
+ * Broadcasting along axes where an extent is 1 at run time is left to the passes (IrFit); nests that are no MAP or REDUCE come in two versions,
+ * one of which reads through views with stride 0. */
 #include "ir/lower/lower_array.h"
 #include "ir/walk.h"
 
@@ -347,6 +347,11 @@ void fusion_space(Fusion *f) {
   for (uint32_t d = 0; d < f->ndim; d++) f->extent[d] = space_extent(f, d);
   for (uint32_t k = 1; k < f->leaves.len; k++) check_leaf(f, k);
   f->lo->b.span = saved;
+}
+
+void fusion_fit(Fusion *f, IrFit *fit) {
+  for (uint32_t i = 0; i < f->leaves.len; i++)
+    vec_push(f->lo->arena, &fit->sources, ((IrSource){f->leaves.data[i].array, f->leaves.data[i].ones}));
 }
 
 IrExpr *fusion_total(Fusion *f) {

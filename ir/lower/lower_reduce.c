@@ -84,14 +84,13 @@ void reduce_emit(Fusion *f, const ReduceCtx *ctx, uint32_t ndim, const uint32_t 
   lower_leave(lo, outer);
 }
 
-/* All arrays of the tree lie in memory alike and without gaps: one long dimension, as NumPy's loops see them. */
-static bool is_flat(const Fusion *f, bool c_only) {
+/* All arrays of the tree lie in memory in index order and without gaps: one long dimension. */
+static bool is_flat(const Fusion *f) {
   if (f->ndim < 2) return false;
   for (uint32_t i = 0; i < f->leaves.len; i++) {
     const Leaf *leaf = &f->leaves.data[i];
-    const Type *t = leaf->array->type, *first = f->leaves.data[0].array->type;
-    if (t->ndim != f->ndim || t->layout != first->layout || t->layout == LAYOUT_A || leaf->ones) return false;
-    if (c_only && t->layout != LAYOUT_C) return false;
+    const Type *t = leaf->array->type;
+    if (t->ndim != f->ndim || t->layout != LAYOUT_C || leaf->ones) return false;
   }
   return true;
 }
@@ -116,13 +115,11 @@ static void with_flat(Fusion *f, FusionEmit emit, void *data) {
   fusion_narrow(f);
 }
 
-static void emit_reduce(Fusion *f, bool general, void *data) {
+static void emit_reduce(Fusion *f, const ReduceCtx *ctx) {
   static const uint32_t axes[TYPE_MAX_NDIM] = {0, 1, 2, 3, 4, 5, 6, 7};
   IrExpr *index[TYPE_MAX_NDIM];
-  if (!general && is_flat(f, false))
-    with_flat(f, emit_reduce, data);
-  else
-    reduce_emit(f, data, f->ndim, axes, index);
+  reduce_emit(f, ctx, f->ndim, axes, index);
+  fusion_fit(f, &vec_last(f->lo->b.block)->as.reduce.fit);
 }
 
 /* What min and max start from: any element replaces it. */
@@ -171,7 +168,7 @@ IrExpr *reduce_is_better(Lower *lo, ReduceKind kind, IrExpr *value, IrExpr *best
 
 static void emit_arg(Fusion *f, bool general, void *data) {
   ReduceCtx *ctx = data;
-  if (!general && is_flat(f, true)) {
+  if (!general && is_flat(f)) {
     with_flat(f, emit_arg, data);
     return;
   }
@@ -231,7 +228,7 @@ static IrExpr *reduce(Fusion *f, ReduceKind kind, const Type *result, IrExpr *st
     IrExpr *only = reduce_element(f, &ctx, NULL);
     return kind == KIND_SUM && start ? ir_binary(&lo->b, IR_ADD, ctx.type, ir_var(&lo->b, ctx.acc), only) : only;
   }
-  fusion_versions(f, f->extent, emit_reduce, &ctx);
+  emit_reduce(f, &ctx);
   IrExpr *value = ir_var(&lo->b, ctx.acc);
   return kind == KIND_MEAN ? reduce_quotient(lo, value, count) : value;
 }

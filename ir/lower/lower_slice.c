@@ -68,14 +68,28 @@ static IrExpr *clamp_bound(Lower *lo, IrExpr *n, SliceBound at, bool forward) {
   return ir_select(&lo->b, negative, ix_max(lo, ix_add(lo, at.value, n), bottom), ix_min(lo, at.value, top));
 }
 
+/* How much a slice with step 1 leaves out at both ends, when that is known: a[2:-1] has max(n - 3, 0) elements. */
+static bool known_cut(SliceBound from, SliceBound to, int64_t *cut) {
+  enum { MOST = 1 << 30 };
+  bool low = !from.given || (from.known && from.constant >= 0 && from.constant < MOST);
+  bool high = !to.given || (to.known && to.constant < 0 && to.constant > -MOST);
+  *cut = (from.given ? from.constant : 0) - (to.given ? to.constant : 0);
+  return low && high;
+}
+
 static SliceRange known_step(Lower *lo, IrExpr *n, SliceBound from, SliceBound to, int64_t step) {
   bool forward = step > 0;
+  int64_t cut;
   SliceRange r = {0};
   IrExpr *first = forward ? ir_int(&lo->b, 0) : ix_sub(lo, n, ir_int(&lo->b, 1)), *end = forward ? n : ir_int(&lo->b, -1);
   r.step = ir_int(&lo->b, step);
   r.start = lower_stable(lo, from.given ? clamp_bound(lo, n, from, forward) : first);
-  IrExpr *stop = lower_stable(lo, to.given ? clamp_bound(lo, n, to, forward) : end);
   r.whole = step == 1 && ix_is(r.start, 0) && !to.given;
+  if (step == 1 && known_cut(from, to, &cut)) {
+    r.count = lower_stable(lo, cut ? ix_max(lo, ix_sub(lo, n, ir_int(&lo->b, cut)), ir_int(&lo->b, 0)) : n);
+    return r;
+  }
+  IrExpr *stop = lower_stable(lo, to.given ? clamp_bound(lo, n, to, forward) : end);
   IrExpr *span = forward ? ix_sub(lo, stop, r.start) : ix_sub(lo, r.start, stop);
   uint64_t by = forward ? (uint64_t)step : 0 - (uint64_t)step;
   IrExpr *count = span;

@@ -1,6 +1,12 @@
 /* Pass "expand": MAP and REDUCE nodes become FOR nests, the same loops that users write, so that every later pass is written once.
- * In: any unit. Out: no MAP, no REDUCE. The first index is the outermost loop, or the innermost one of a column-major map. */
-#include "ir/passes/passes.h"
+ * In: any unit. Out: no MAP, no REDUCE; what their IrFit asks for is seen to (fit_code.c), arrays that lie in memory alike and without gaps are
+ * one long dimension (flatten.c). The first index is the outermost loop, or the innermost one of a column-major map. */
+#include "ir/passes/fit_code.h"
+
+typedef struct Expand {
+  IrBuilder b;
+  Facts f;
+} Expand;
 
 static IrExpr *combine(IrBuilder *b, ReduceOp op, IrExpr *acc, IrExpr *element) {
   static const IrOp ops[] = {[REDUCE_ADD] = IR_ADD,   [REDUCE_MUL] = IR_MUL,  [REDUCE_MIN] = IR_NPMIN,
@@ -19,6 +25,8 @@ static IrStmt *nest(IrBuilder *b, uint32_t ndim, IrVar **index, IrExpr **extent,
     s->as.for_.index = index[axis];
     s->as.for_.lo = ir_int(b, 0);
     s->as.for_.hi = extent[axis];
+    s->as.for_.loop.independent = loop->independent;
+    s->as.for_.loop.alias = loop->alias;
     if (inner)
       vec_push(b->arena, &s->as.for_.body, inner);
     else
@@ -29,50 +37,79 @@ static IrStmt *nest(IrBuilder *b, uint32_t ndim, IrVar **index, IrExpr **extent,
   return inner;
 }
 
-static void expand_block(IrBuilder *b, IrBlock *block);
-
-static void expand_stmt(IrBuilder *b, IrBlock *out, IrStmt *s) {
-  IrBlock *blocks[2];
-  unsigned count = ir_stmt_blocks(s, blocks);
-  for (unsigned i = 0; i < count; i++) expand_block(b, blocks[i]);
-  b->span = s->span;
-  IrBlock body;
-  IrStmt *loops = s;
-  if (s->kind == IRS_MAP) {
-    body = s->as.map.body;
-    if (s->as.map.ndim) loops = nest(b, s->as.map.ndim, s->as.map.index, s->as.map.extent, s->as.map.column_major, body, &s->as.map.loop);
-  } else if (s->kind == IRS_REDUCE) {
-    uint32_t ndim = s->as.reduce.ndim;
-    body = s->as.reduce.body;
-    if (s->as.reduce.pairwise && ndim && !(b->func->fastmath & FM_REASSOC)) {
-      body = (IrBlock){0};
-      expand_pairwise(b, s, &body);
-      ndim--;
-      s->as.reduce.loop.parallel = false; /* its order is fixed */
-    } else {
-      b->block = &body;
-      IrExpr *value = combine(b, s->as.reduce.op, ir_var(b, s->as.reduce.acc), s->as.reduce.element);
-      ir_set(b, s->as.reduce.acc, value);
-      IrReduction r = {.kind = REDUCTION_OP, .var = s->as.reduce.acc, .op = value->op, .at = s->span};
-      if (s->as.reduce.loop.parallel) vec_push(b->arena, &s->as.reduce.loop.reductions, r);
-    }
-    if (ndim) loops = nest(b, ndim, s->as.reduce.index, s->as.reduce.extent, false, body, &s->as.reduce.loop);
-  }
-  if (loops == s && (s->kind == IRS_MAP || s->kind == IRS_REDUCE)) /* no loop: the body alone */
-    for (uint32_t i = 0; i < body.len; i++) vec_push(b->arena, out, body.data[i]);
+/* The nest, or the body alone where there is no dimension. */
+static void put(IrBuilder *b, IrBlock *out, uint32_t ndim, IrVar **index, IrExpr **extent, bool column_major, IrBlock body,
+                const IrLoop *loop) {
+  if (ndim)
+    vec_push(b->arena, out, nest(b, ndim, index, extent, column_major, body, loop));
   else
-    vec_push(b->arena, out, loops);
+    for (uint32_t i = 0; i < body.len; i++) vec_push(b->arena, out, body.data[i]);
+  b->block = out;
 }
 
-static void expand_block(IrBuilder *b, IrBlock *block) {
+static void expand_map(Expand *x, IrBlock *out, IrStmt *s) {
+  FitCode fit = {.b = &x->b, .f = &x->f};
+  IrLoop *loop = &s->as.map.loop;
+  x->b.block = out;
+  fit_open(&fit, &s->as.map.fit, s->as.map.ndim, s->as.map.extent, &s->as.map.body);
+  loop->independent = true;
+  loop->alias = fit.alias;
+  flatten_map(&x->b, &x->f, s);
+  put(&x->b, out, s->as.map.ndim, s->as.map.index, s->as.map.extent, s->as.map.column_major, s->as.map.body, loop);
+  fit_close(&fit);
+}
+
+static void expand_reduce(Expand *x, IrBlock *out, IrStmt *s) {
+  IrBuilder *b = &x->b;
+  FitCode fit = {.b = b, .f = &x->f};
+  IrLoop *loop = &s->as.reduce.loop;
+  b->block = out;
+  fit_open(&fit, &s->as.reduce.fit, s->as.reduce.ndim, s->as.reduce.extent, &s->as.reduce.body);
+  s->as.reduce.element = ir_clone_expr(&fit.names, s->as.reduce.element);
+  loop->alias = fit.alias;
+  flatten_reduce(b, &x->f, s);
+  uint32_t ndim = s->as.reduce.ndim;
+  IrBlock body = s->as.reduce.body;
+  if (s->as.reduce.pairwise && ndim && !(b->func->fastmath & FM_REASSOC)) {
+    body = (IrBlock){0};
+    expand_pairwise(b, s, &body);
+    ndim--;
+    loop->parallel = false; /* its order is fixed */
+  } else {
+    loop->independent = true; /* but for the accumulator, which is no memory */
+    b->block = &body;
+    IrExpr *value = combine(b, s->as.reduce.op, ir_var(b, s->as.reduce.acc), s->as.reduce.element);
+    ir_set(b, s->as.reduce.acc, value);
+    IrReduction r = {.kind = REDUCTION_OP, .var = s->as.reduce.acc, .op = value->op, .at = s->span};
+    if (loop->parallel) vec_push(b->arena, &loop->reductions, r);
+  }
+  put(b, out, ndim, s->as.reduce.index, s->as.reduce.extent, false, body, loop);
+  fit_close(&fit);
+}
+
+static void expand_block(Expand *x, IrBlock *block) {
   IrBlock out = {0};
-  for (uint32_t i = 0; i < block->len; i++) expand_stmt(b, &out, block->data[i]);
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *s = block->data[i];
+    IrBlock *blocks[2];
+    unsigned count = ir_stmt_blocks(s, blocks);
+    for (unsigned k = 0; k < count; k++) expand_block(x, blocks[k]);
+    x->b.span = s->span;
+    fit_settle(&x->f, s);
+    if (s->kind == IRS_MAP)
+      expand_map(x, &out, s);
+    else if (s->kind == IRS_REDUCE)
+      expand_reduce(x, &out, s);
+    else
+      vec_push(x->b.arena, &out, s);
+  }
   *block = out;
 }
 
 void pass_expand(IrUnit *unit) {
-  for (uint32_t f = 0; f < unit->funcs.len; f++) {
-    IrBuilder b = {.arena = unit->arena, .unit = unit, .func = unit->funcs.data[f], .types = (TypeTable *)&unit->program->types};
-    expand_block(&b, &unit->funcs.data[f]->body);
+  for (uint32_t i = 0; i < unit->funcs.len; i++) {
+    Expand x = {.b = {.arena = unit->arena, .unit = unit, .func = unit->funcs.data[i], .types = (TypeTable *)&unit->program->types}};
+    fit_facts(&x.f, unit, unit->funcs.data[i]);
+    expand_block(&x, &unit->funcs.data[i]->body);
   }
 }

@@ -8,7 +8,7 @@
  * In: a unit after "bounds". Out: more loops, fewer checks, remarks. Ideas: loop versioning as in LLVM's LoopVersioningLICM and inductive range check
  * elimination, here on structured loops. */
 #include "ir/clone.h"
-#include "ir/passes/affine.h"
+#include "ir/passes/fit.h"
 
 enum { MAX_TESTS = 48, MAX_ARRAYS = 12 };
 
@@ -224,6 +224,7 @@ static void see_loads(IrExpr **slot, void *data) {
 static void collect_arrays(Nest *n, const IrBlock *block) {
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
+    if (s->kind == IRS_FOR && s->as.for_.loop.independent && s->as.for_.loop.alias) continue; /* an array statement: all is known */
     ir_stmt_exprs(s, see_loads, n);
     if (s->kind == IRS_STORE) see_array(n, s->as.store.array, true);
     IrBlock *blocks[2];
@@ -253,34 +254,14 @@ static IrExpr *form_expr(IrBuilder *b, const Affine *a) {
 
 static void also(IrBuilder *b, IrExpr **all, IrExpr *cond) { *all = *all ? ir_binary(b, IR_LAND, cond->type, *all, cond) : cond; }
 
-/* First and behind-the-last byte of an array's memory. */
-static void memory_range(IrBuilder *b, IrVar *array, IrVar *out[2]) {
-  const Type *t = array->type, *i64 = type_scalar(b->types, DT_INT64);
-  IrExpr *data = ir_expr(b, IR_DATA, i64, (IrExpr *[]){ir_var(b, array)}, 1);
-  IrExpr *lo = data, *hi;
-  if (t->layout != LAYOUT_A) {
-    hi = ir_binary(b, IR_ADD, i64, data, ir_binary(b, IR_MUL, i64, ir_size(b, array), ir_int(b, dtype_size(t->dtype))));
-  } else {
-    hi = ir_binary(b, IR_ADD, i64, data, ir_int(b, dtype_size(t->dtype)));
-    for (unsigned k = 0; k < t->ndim; k++) {
-      IrExpr *reach = ir_binary(b, IR_MUL, i64, ir_stride(b, array, k), ir_binary(b, IR_SUB, i64, ir_shape(b, array, k), ir_int(b, 1)));
-      reach = ir_var(b, ir_let(b, NULL, reach));
-      lo = ir_binary(b, IR_ADD, i64, lo, ir_binary(b, IR_PYMIN, i64, reach, ir_int(b, 0)));
-      hi = ir_binary(b, IR_ADD, i64, hi, ir_binary(b, IR_PYMAX, i64, reach, ir_int(b, 0)));
-    }
-  }
-  out[0] = ir_let(b, NULL, lo);
-  out[1] = ir_let(b, NULL, hi);
-}
-
 static uint32_t overlap_tests(Nest *n, IrBuilder *b, IrExpr **all) {
   IrVar *range[MAX_ARRAYS][2] = {{NULL}};
   uint32_t tests = 0;
   for (uint32_t i = 0; i < n->root_count; i++)
     for (uint32_t k = i + 1; k < n->root_count; k++) {
       if (!needs_test(n, i, k)) continue;
-      if (!range[i][0]) memory_range(b, n->roots[i].var, range[i]);
-      if (!range[k][0]) memory_range(b, n->roots[k].var, range[k]);
+      if (!range[i][0]) fit_memory_range(b, n->roots[i].var, range[i]);
+      if (!range[k][0]) fit_memory_range(b, n->roots[k].var, range[k]);
       IrExpr *before = ir_compare(b, IR_LE, ir_var(b, range[i][1]), ir_var(b, range[k][0]));
       IrExpr *behind = ir_compare(b, IR_LE, ir_var(b, range[k][1]), ir_var(b, range[i][0]));
       also(b, all, ir_binary(b, IR_LOR, before->type, before, behind));
@@ -317,6 +298,7 @@ static void mark_cold(IrBlock *block) {
 static void set_alias(IrBlock *block, IrAlias *alias) {
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
+    if (s->kind == IRS_FOR && s->as.for_.loop.independent && s->as.for_.loop.alias) continue;
     if (s->kind == IRS_FOR) s->as.for_.loop.alias = alias;
     if (s->kind == IRS_WHILE) s->as.while_.loop.alias = alias;
     IrBlock *blocks[2];
@@ -356,7 +338,7 @@ static bool version_loop(Nest *n, IrBuilder *b, IrBlock *out, bool in_alias) {
   IrFunc *func = (IrFunc *)(uintptr_t)n->f->func;
   IrStmt *loop = (IrStmt *)(uintptr_t)n->loop;
   bool deep = n->loops.len > 1;
-  bool separate = !in_alias && !n->unknown_array && !n->too_many_roots && n->root_count > 1;
+  bool separate = !in_alias && !loop->as.for_.loop.independent && !n->unknown_array && !n->too_many_roots && n->root_count > 1;
   n->alias->group_count = separate ? n->root_count : 0;
   if (!n->dropped.len && !(separate && deep)) return false;
   IrBlock before = {0};

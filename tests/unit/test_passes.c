@@ -12,7 +12,7 @@ static void tear_down(void) { arena_drop(&arena); }
 
 static const struct {
   const char *src, *after, *part;
-  int want; /* times */
+  int want; /* times; -1: at least once */
 } rows[] = {
     /* bounds: loop ranges, offsets, triangles, guards, asserts, earlier checks */
     {F("a", "    for i in range(len(a)): a[i] = 0\n") CALL1, "bounds", "check", 0},
@@ -33,6 +33,20 @@ static const struct {
     {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "bounds", "check index", 1},
     {F("n", "    a = np.zeros(n)\n    for i in range(n): a[i] = 1\n    return a\n") "f(3)\n", "version", "check index",
      1}, /* n may be negative */
+    /* expand: one nest for every case; tests only where something is open */
+    {F("a, b", "    b[1:-1, 1:-1] = a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]\n") CALL2, "version", "for i", 2},
+    {F("a, b", "    b[1:-1, 1:-1] = a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]\n") CALL2, "version", "<= ", 2},
+    {F("a, b", "    b[1:-1, 1:-1] = a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]\n") CALL2, "fold", "check", 0},
+    {F("a, b", "    b[1:-1, 1:-1] = a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]\n") CALL2, "expand", "lj_rt_spread", 0},
+    {F("a", "    a[:] = a + 1\n") CALL1, "expand", "if", 0},
+    {F("a", "    a[1:] += 1\n") CALL1, "expand", "if", 0},
+    {F("a", "    a[1:] = a[:-1]\n") CALL1, "expand", "lj_rt_assign", 1},
+    {F("a, b", "    return a * b\n") CALL2, "expand", "lj_rt_spread", 2},
+    {F("a, b", "    return a * b\n") CALL2, "expand", "for i in", 1}, /* one dimension */
+    {F("a, b", "    return a * b.T\n") CALL2, "expand", "for i", 2},
+    {F("a, b", "    return (a * b).sum()\n") CALL2, "expand", "for i in", 1},
+    {F("a", "    return a.sum()\n") "f(np.ones((5, 5)))\n", "expand", "view<array(float64, 1d, C)>", 1},
+    {F("n", "    a = np.ones(n)\n    b = np.zeros(n)\n    b[:] = a * 2\n    return b\n") "f(3)\n", "expand", "if", 0},
     /* version: one test, the loop twice, no check in the first */
     {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in", 2},
     {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "check index", 1},
@@ -65,7 +79,8 @@ static const struct {
 START_TEST(passed) {
   const char *text = ir_text(&arena, rows[_i].src, rows[_i].after);
   int found = text_count(text, rows[_i].part);
-  if (found != rows[_i].want) ck_abort_msg("%d times '%s', wanted %d, in\n%s\n%s", found, rows[_i].part, rows[_i].want, rows[_i].src, text);
+  if (rows[_i].want < 0 ? !found : found != rows[_i].want)
+    ck_abort_msg("%d times '%s', wanted %d, in\n%s\n%s", found, rows[_i].part, rows[_i].want, rows[_i].src, text);
 }
 END_TEST
 

@@ -1,0 +1,187 @@
+/* Code around the nest of an array statement that makes its IrFit true for all shapes and all overlaps, so that one nest serves every case:
+ * sources that are broadcast at run time are copied out first; a target of another shape, or whose memory the right side reads elsewhere,
+ * is replaced by a fresh array, which the runtime assigns to it afterwards. What can be decided while compiling costs nothing.
+ * In: a MAP or REDUCE. Out: statements before and behind it, other arrays in its body, what is known about its memory. */
+#include "ir/passes/fit_code.h"
+
+enum { GROUP_STORED, GROUP_READ, GROUP_COUNT };
+
+static void enter(FitCode *c, IrStmt *branch, bool orelse, IrBlock **outer) {
+  *outer = c->b->block;
+  c->b->block = orelse ? &branch->as.if_.orelse : &branch->as.if_.then;
+}
+
+static IrVar *owning(FitCode *c, const Type *like) {
+  Layout layout = like->layout == LAYOUT_F ? LAYOUT_F : LAYOUT_C;
+  IrVar *var = ir_new_var(c->b, NULL, type_array(c->b->types, like->dtype, like->ndim, layout, false));
+  var->owns = var->temp = true;
+  vec_push(c->b->arena, &c->drops, var);
+  return var;
+}
+
+/* slot = array, as the slot's type */
+static void set_slot(FitCode *c, IrVar *slot, IrVar *array) {
+  IrBuilder *b = c->b;
+  const Type *t = slot->type;
+  IrExpr *shape[TYPE_MAX_NDIM], *stride[TYPE_MAX_NDIM];
+  if (t == array->type) {
+    ir_set(b, slot, ir_var(b, array));
+    return;
+  }
+  for (uint32_t d = 0; d < t->ndim; d++) shape[d] = ir_shape(b, array, d), stride[d] = ir_stride(b, array, d);
+  ir_set(b, slot, ir_view(b, t, array, ir_int(b, 0), shape, stride));
+}
+
+static IrVar *pin(FitCode *c, const IrVar *array, IrVar *slot) {
+  return ir_let(c->b, arena_printf(c->b->arena, "%s'", array->name), ir_var(c->b, slot));
+}
+
+/* ---- sources ---- */
+
+/* slot = a copy of the source, as large as the space */
+static void spread(FitCode *c, const IrSource *source, IrVar *slot, uint32_t ndim, IrExpr *const *extent) {
+  IrBuilder *b = c->b;
+  uint32_t own = source->array->type->ndim;
+  IrExpr *shape[TYPE_MAX_NDIM];
+  const Type *types[TYPE_MAX_NDIM], *i64 = type_scalar(b->types, DT_INT64);
+  for (uint32_t j = 0; j < own; j++) {
+    shape[j] = source->ones >> j & 1 ? ir_int(b, 1) : extent[ndim - own + j];
+    types[j] = i64;
+  }
+  IrVar *copy = owning(c, slot->type);
+  IrExpr *args[] = {ir_int(b, dtype_size(copy->type->dtype)), ir_int(b, copy->type->layout == LAYOUT_F), ir_int(b, own),
+                    ir_var(b, source->array), ir_tuple(b, type_tuple(b->types, types, own), shape, own)};
+  ir_runtime(b, "lj_rt_spread", args, LJ_COUNT(args), copy, true);
+  set_slot(c, slot, copy);
+}
+
+static void open_sources(FitCode *c, const IrFit *fit, uint32_t ndim, IrExpr *const *extent) {
+  IrBuilder *b = c->b;
+  Vec(uint32_t) open = {0};
+  IrVarVec slots = {0};
+  FitTest test = {.b = b, .f = c->f};
+  for (uint32_t i = 0; i < fit->sources.len; i++)
+    if (fit_test_source(&test, &fit->sources.data[i], ndim, extent)) vec_push(b->arena, &open, i);
+  if (!open.len) return;
+  for (uint32_t k = 0; k < open.len; k++) {
+    IrVar *array = fit->sources.data[open.data[k]].array, *slot = ir_new_var(b, NULL, array->type);
+    vec_push(b->arena, &slots, slot);
+    ir_set(b, slot, ir_var(b, array));
+  }
+  IrStmt *branch = ir_stmt(b, IRS_IF);
+  IrBlock *outer;
+  branch->as.if_.cond = ir_unary(b, IR_LNOT, test.all->type, test.all);
+  enter(c, branch, false, &outer);
+  for (uint32_t k = 0; k < open.len; k++) spread(c, &fit->sources.data[open.data[k]], slots.data[k], ndim, extent);
+  b->block = outer;
+  for (uint32_t k = 0; k < open.len; k++) {
+    IrVar *array = fit->sources.data[open.data[k]].array;
+    map_put(b->arena, &c->names.vars, map_key(array), pin(c, array, slots.data[k]));
+  }
+}
+
+/* ---- the target ---- */
+
+/* Stores go elsewhere; loads of the same array stay. */
+static void store_into(IrBlock *block, const IrVar *from, IrVar *to) {
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *s = block->data[i];
+    IrBlock *blocks[2];
+    unsigned count = ir_stmt_blocks(s, blocks);
+    if (s->kind == IRS_STORE && s->as.store.array == from) s->as.store.array = to;
+    for (unsigned k = 0; k < count; k++) store_into(blocks[k], from, to);
+  }
+}
+
+static void open_target(FitCode *c, IrFit *fit, IrExpr *const *extent, IrBlock *body) {
+  IrBuilder *b = c->b;
+  IrVar *into = fit->into;
+  FitTest test = {.b = b, .f = c->f};
+  fit_test_shape(&test, into, extent);
+  for (uint32_t i = 0; i < fit->sources.len; i++)
+    fit_test_apart(&test, fit->sources.data[i].array, into, fit_may_be_same(&fit->sources.data[i], into));
+  if (!test.all) return;
+  c->into = into;
+  c->direct = ir_let(b, NULL, test.all);
+  IrVar *slot = ir_new_var(b, NULL, into->type);
+  IrStmt *branch = ir_stmt(b, IRS_IF);
+  IrBlock *outer;
+  branch->as.if_.cond = ir_var(b, c->direct);
+  enter(c, branch, false, &outer);
+  ir_set(b, slot, ir_var(b, into));
+  b->block = outer;
+  enter(c, branch, true, &outer);
+  c->temp = owning(c, into->type);
+  IrStmt *alloc = ir_stmt(b, IRS_ALLOC);
+  alloc->as.alloc.var = c->temp;
+  alloc->as.alloc.shape = arena_array(b->arena, IrExpr *, into->type->ndim);
+  memcpy(alloc->as.alloc.shape, extent, into->type->ndim * sizeof *extent);
+  set_slot(c, slot, c->temp);
+  b->block = outer;
+  fit->into = pin(c, into, slot);
+  store_into(body, into, fit->into);
+}
+
+static void close_target(FitCode *c) {
+  IrBuilder *b = c->b;
+  IrBlock *outer;
+  if (!c->temp) return;
+  IrStmt *branch = ir_stmt(b, IRS_IF);
+  branch->as.if_.cond = ir_unary(b, IR_LNOT, c->direct->type, ir_var(b, c->direct));
+  enter(c, branch, false, &outer);
+  IrExpr *args[] = {ir_int(b, dtype_size(c->into->type->dtype)), ir_int(b, c->into->type->ndim), ir_var(b, c->into),
+                    ir_int(b, c->temp->type->ndim), ir_var(b, c->temp)};
+  ir_runtime(b, "lj_rt_assign", args, LJ_COUNT(args), NULL, true);
+  b->block = outer;
+}
+
+/* ---- what is known then ---- */
+
+static IrVar *stored_array(const IrBlock *block, bool *several) {
+  IrVar *found = NULL;
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *s = block->data[i];
+    if (s->kind != IRS_STORE) continue;
+    *several |= found && found != s->as.store.array;
+    found = s->as.store.array;
+  }
+  return found;
+}
+
+/* Sources that are no part of the array that is stored into. */
+static void note_groups(FitCode *c, const IrFit *fit, IrVar *into, const IrBlock *body) {
+  bool several = false;
+  IrVar *stored = stored_array(body, &several);
+  Arena *arena = c->b->arena;
+  if (!stored || several) return;
+  IrAlias *alias = arena_new(arena, IrAlias);
+  alias->group_count = GROUP_COUNT;
+  vec_push(arena, &alias->arrays, ((IrAliasGroup){stored, GROUP_STORED}));
+  for (uint32_t i = 0; i < fit->sources.len; i++) {
+    const IrSource *s = &fit->sources.data[i];
+    bool maybe_same = into && fit_may_be_same(s, into) && fit_may_share(c->f, s->array, into);
+    if (!maybe_same && (into || facts_maker(c->f, stored, IRS_ALLOC)))
+      vec_push(arena, &alias->arrays, ((IrAliasGroup){ir_clone_var(&c->names, s->array), GROUP_READ}));
+  }
+  if (alias->arrays.len > 1) c->alias = alias;
+}
+
+void fit_open(FitCode *c, IrFit *fit, uint32_t ndim, IrExpr *const *extent, IrBlock *body) {
+  c->names = (IrClone){.unit = c->b->unit, .func = c->b->func};
+  if (!fit->sources.len && !fit->into) return;
+  IrVar *into = fit->into;
+  open_sources(c, fit, ndim, extent);
+  if (into) open_target(c, fit, extent, body);
+  if (c->names.vars.len) {
+    IrBlock old = *body;
+    *body = (IrBlock){0};
+    ir_clone_block(&c->names, &old, body);
+  }
+  note_groups(c, fit, into, body);
+  for (uint32_t i = 0; i < fit->sources.len; i++) fit->sources.data[i].array = ir_clone_var(&c->names, fit->sources.data[i].array);
+}
+
+void fit_close(FitCode *c) {
+  close_target(c);
+  for (uint32_t i = 0; i < c->drops.len; i++) ir_stmt(c->b, IRS_DROP)->as.drop.var = c->drops.data[i];
+}

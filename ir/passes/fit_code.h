@@ -1,0 +1,20 @@
+/* Code around the nest of an array statement: see fit_code.c. */
+#ifndef LJ_FIT_CODE_H
+#define LJ_FIT_CODE_H
+
+#include "ir/clone.h"
+#include "ir/passes/fit.h"
+
+/* Fill in b (its block is where the nest will stand) and f. */
+typedef struct FitCode {
+  IrBuilder *b;
+  const Facts *f;
+  IrClone names;  /* arrays of the statement -> what its nest works on; also copies the body */
+  IrAlias *alias; /* of the nest; NULL: nothing is known */
+  IrVarVec drops;
+  IrVar *into, *temp, *direct; /* the target, what stands in for it, whether it is not needed; NULL: there is no such case */
+} FitCode;
+void fit_open(FitCode *c, IrFit *fit, uint32_t ndim, IrExpr *const *extent, IrBlock *body);
+void fit_close(FitCode *c); /* behind the nest */
+
+#endif
