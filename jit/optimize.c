@@ -12,8 +12,8 @@
 #define SIMPLIFY                                                                                                                           \
   "sroa,early-cse<memssa>,correlated-propagation,simplifycfg," INSTCOMBINE ",aggressive-instcombine,tailcallelim,simplifycfg,reassociate," \
   "loop-mssa(loop-instsimplify,loop-simplifycfg,loop-rotate,licm,simple-loop-unswitch<nontrivial;trivial>),simplifycfg,"                   \
-  "loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),sroa,gvn," INSTCOMBINE ",jump-threading,bdce,adce,dse,loop-mssa(licm),"         \
-  "simplifycfg<hoist-common-insts;sink-common-insts>"
+  "loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),sroa,gvn,jump-threading,bdce,adce,dse,loop-mssa(licm),"                         \
+  "simplifycfg<hoist-common-insts;sink-common-insts>," INSTCOMBINE
 
 #define VECTORISE                                                                                                                          \
   "loop(loop-rotate,loop-deletion),inject-tli-mappings,loop-vectorize,infer-alignment,loop-load-elim," INSTCOMBINE                         \
