@@ -16,6 +16,7 @@ enum { MAX_ARGS = 32 };
 
 typedef struct Args {
   lj_value values[MAX_ARGS];
+  lj_value memory[MAX_ARGS]; /* of arrays */
   char *saved[MAX_ARGS]; /* content to restore; NULL for what stays */
   int number[MAX_ARGS];  /* N of N.npy; -1 for scalars */
   size_t count;
@@ -38,16 +39,17 @@ static size_t array_bytes(const lj_array *a) {
   return bytes;
 }
 
-/* Loads into memory of our own, 64-byte aligned, so that no column wins by a lucky address or pays for the page faults of a mapping. */
-static lj_value load_array(const char *path, lj_report *report) {
+/* Loads into new memory, 64-byte aligned and in huge pages when it is big, as NumPy's, so that no column wins by a lucky address or pays for the page
+ * faults of a mapping. */
+static lj_value load_array(const char *path, lj_value *memory, lj_report *report) {
   lj_value mapped;
   if (lj_value_load(path, LJ_FILE_PRIVATE, report, &mapped) != LJ_OK) die(path, report);
   lj_array *a = &mapped.as.array;
-  size_t bytes = array_bytes(a);
-  void *memory = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
-  if (!memory) die("no memory", NULL);
-  memcpy(memory, a->data, bytes);
-  lj_value own = lj_array_wrap_strided(a->dtype, memory, a->ndim, a->shape, a->strides);
+  int64_t bytes = (int64_t)array_bytes(a);
+  *memory = lj_array_new(LJ_UINT8, 1, &bytes);
+  if (memory->kind != LJ_KIND_ARRAY) die("no memory", NULL);
+  memcpy(memory->as.array.data, a->data, (size_t)bytes);
+  lj_value own = lj_array_wrap_strided(a->dtype, memory->as.array.data, a->ndim, a->shape, a->strides);
   lj_value_free(&mapped);
   return own;
 }
@@ -63,7 +65,7 @@ static void read_args(const char *folder, Args *args, lj_report *report) {
     args->number[i] = -1;
     if (sscanf(line, "array %d.npy %255s", &args->number[i], word) >= 1) {
       snprintf(path, sizeof path, "%s/%d.npy", folder, args->number[i]);
-      args->values[i] = load_array(path, report);
+      args->values[i] = load_array(path, &args->memory[i], report);
       if (strstr(line, " reset")) {
         size_t bytes = array_bytes(&args->values[i].as.array);
         args->saved[i] = malloc(bytes ? bytes : 1);
@@ -130,7 +132,7 @@ int main(int argc, char **argv) {
   printf("compile_ms %.3f\n", compile_ms);
   for (size_t i = 0; i < args.count; i++) {
     free(args.saved[i]);
-    if (args.number[i] >= 0) free(args.values[i].as.array.data);
+    if (args.number[i] >= 0) lj_value_free(&args.memory[i]);
   }
   lj_module_free(module);
   lj_engine_free(engine);

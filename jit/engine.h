@@ -108,7 +108,7 @@ const Type *value_type(TypeTable *types, const lj_value *value); /* NULL when th
 bool value_key(const lj_value *value, char **at,
                const char *end); /* a short text that is the same for values of the same type; false: no room */
 bool value_is_sound(const lj_value *value);
-lj_owner *value_new_owner(size_t size); /* with zeroed memory behind it; NULL when there is none */
+void *value_new_memory(size_t size, void **owner); /* zeroed, with one reference */
 
 /* value_pack.c: the layout of runtime/rt.h. */
 size_t layout_size(const Type *type, size_t *align);

@@ -4,27 +4,17 @@
 
 #include <stdlib.h>
 
-static void release_malloced(lj_owner *owner) {
-  free(owner->memory);
-  free(owner);
-}
-
-lj_owner *value_new_owner(size_t size) {
-  lj_owner *owner = calloc(1, sizeof *owner);
-  size_t room = size ? (size + 63) / 64 * 64 : 64;
-  void *memory = owner && room >= size ? aligned_alloc(64, room) : NULL;
-  if (!memory) {
-    free(owner);
-    return NULL;
-  }
-  memset(memory, 0, room);
-  *owner = (lj_owner){.refs = 1, .release = release_malloced, .memory = memory, .size = (int64_t)size};
-  return owner;
-}
-
 void lj_owner_release(void *handle) {
   lj_owner *owner = handle;
   if (owner && __atomic_sub_fetch(&owner->refs, 1, __ATOMIC_ACQ_REL) == 0) lj_rt_free(owner);
+}
+
+void *value_new_memory(size_t size, void **owner) {
+  lj_owner *made;
+  void *memory = lj_rt_new_block(size, &made);
+  if (!memory) lj_panic(__FILE__, __LINE__, "out of memory");
+  *owner = made;
+  return memory;
 }
 
 lj_value lj_scalar(lj_dtype dtype, double number) {
@@ -97,9 +87,10 @@ lj_value lj_array2d(lj_dtype dtype, void *data, int64_t rows, int64_t columns) {
 
 lj_value lj_array_new(lj_dtype dtype, int ndim, const int64_t *shape) {
   int64_t strides[LJ_MAX_NDIM] = {0}, size;
-  lj_owner *owner = c_strides(dtype, ndim, shape, strides, &size) ? value_new_owner((size_t)size) : NULL;
-  if (!owner) return lj_none();
-  lj_value v = lj_array_wrap_strided(dtype, owner->memory, ndim, shape, strides);
+  lj_owner *owner;
+  void *data = c_strides(dtype, ndim, shape, strides, &size) ? lj_rt_new_block((size_t)size, &owner) : NULL;
+  if (!data) return lj_none();
+  lj_value v = lj_array_wrap_strided(dtype, data, ndim, shape, strides);
   v.owner = owner;
   return v;
 }
@@ -108,10 +99,7 @@ lj_value lj_value_copy(const lj_value *value) {
   lj_value copy = *value;
   lj_owner *owner = value->owner;
   if (owner && value->kind == LJ_KIND_TUPLE) { /* items are structs with owners of their own */
-    lj_owner *items = value_new_owner(sizeof(lj_value) * value->as.tuple.count);
-    if (!items) lj_panic(__FILE__, __LINE__, "out of memory");
-    copy.owner = items;
-    copy.as.tuple.items = items->memory;
+    copy.as.tuple.items = value_new_memory(sizeof(lj_value) * value->as.tuple.count, &copy.owner);
     for (size_t i = 0; i < value->as.tuple.count; i++) copy.as.tuple.items[i] = lj_value_copy(&value->as.tuple.items[i]);
   } else if (owner) {
     __atomic_add_fetch(&owner->refs, 1, __ATOMIC_RELAXED);

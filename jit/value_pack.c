@@ -179,26 +179,19 @@ static void unpack_str(const lj_str *s, lj_value *out) {
     if (!s->owner) out->as.str.data = "";
     return;
   }
-  lj_owner *owner = value_new_owner((size_t)s->length);
-  if (!owner) lj_panic(__FILE__, __LINE__, "out of memory");
-  memcpy(owner->memory, s->data, (size_t)s->length);
-  out->owner = owner;
-  out->as.str.data = owner->memory;
+  out->as.str.data = memcpy(value_new_memory((size_t)s->length, &out->owner), s->data, (size_t)s->length);
 }
 
 void value_unpack(const Type *type, const void *memory, lj_value *value) {
   size_t end = 0, align = 1;
-  lj_owner *owner;
   *value = lj_none();
   switch (type->kind) {
   case TYPE_SCALAR: unpack_scalar(type->dtype, memory, value); break;
   case TYPE_ARRAY: unpack_array(type, memory, value); break;
   case TYPE_STR: unpack_str(memory, value); break;
   case TYPE_TUPLE:
-    owner = value_new_owner(sizeof(lj_value) * type->count);
-    if (!owner) lj_panic(__FILE__, __LINE__, "out of memory");
-    *value = (lj_value){.kind = LJ_KIND_TUPLE, .owner = owner};
-    value->as.tuple.items = owner->memory;
+    *value = (lj_value){.kind = LJ_KIND_TUPLE};
+    value->as.tuple.items = value_new_memory(sizeof(lj_value) * type->count, &value->owner);
     value->as.tuple.count = type->count;
     for (uint32_t i = 0; i < type->count; i++)
       value_unpack(type->elems[i], (const char *)memory + layout_place(type->elems[i], &end, &align), &value->as.tuple.items[i]);

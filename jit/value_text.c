@@ -64,21 +64,16 @@ static bool eval_complex(const Expr *e, Diag *dx, lj_value *out) {
 }
 
 static bool eval_str(const Expr *e, lj_value *out) {
-  lj_owner *owner = value_new_owner(e->as.str->len);
-  if (!owner) lj_panic(__FILE__, __LINE__, "out of memory");
-  memcpy(owner->memory, e->as.str->text, e->as.str->len);
-  *out = (lj_value){.kind = LJ_KIND_STR, .owner = owner};
-  out->as.str.data = owner->memory;
+  *out = (lj_value){.kind = LJ_KIND_STR};
+  out->as.str.data = memcpy(value_new_memory(e->as.str->len, &out->owner), e->as.str->text, e->as.str->len);
   out->as.str.length = e->as.str->len;
   return true;
 }
 
 static bool eval_tuple(const Expr *e, Diag *dx, lj_value *out) {
   uint32_t n = e->as.list.items.len;
-  lj_owner *owner = value_new_owner(sizeof(lj_value) * n);
-  if (!owner) lj_panic(__FILE__, __LINE__, "out of memory");
-  lj_value tuple = {.kind = LJ_KIND_TUPLE, .owner = owner};
-  tuple.as.tuple.items = owner->memory;
+  lj_value tuple = {.kind = LJ_KIND_TUPLE};
+  tuple.as.tuple.items = value_new_memory(sizeof(lj_value) * n, &tuple.owner);
   for (; tuple.as.tuple.count < n; tuple.as.tuple.count++)
     if (!eval(e->as.list.items.data[tuple.as.tuple.count], dx, &tuple.as.tuple.items[tuple.as.tuple.count])) {
       lj_value_free(&tuple);

@@ -89,6 +89,8 @@ lj_rt_max_threads(void); /* rt_schedule.c: LOOPJIT_NUM_THREADS, OMP_NUM_THREADS,
 
 void lj_rt_init(lj_rt *rt);  /* computes the stack limit of the calling thread */
 void lj_rt_drop(lj_rt *rt);
+/* Zeroed memory for the host, aligned to 64 bytes, with one reference; NULL when there is none. */
+void *lj_rt_new_block(size_t size, lj_owner **owner);
 void lj_rt_clear_error(lj_rt *rt);
 /* The error as text: FILE:LINE:COL: error: KIND: message, source line, caret, then a note per call, outermost last. */
 void lj_rt_render_error(const lj_rt *rt, StrBuf *out);

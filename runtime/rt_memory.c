@@ -57,6 +57,12 @@ static void *allocate(lj_pool *pool, size_t size, bool zero) {
   return data;
 }
 
+void *lj_rt_new_block(size_t size, lj_owner **owner) {
+  char *data = allocate(NULL, size, true);
+  if (data) *owner = (lj_owner *)(void *)(data - ALIGN);
+  return data;
+}
+
 static int32_t refuse(lj_rt *rt, const lj_site *site, double size, int64_t ndim, const int64_t *shape) {
   static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   StrBuf text = {0};
