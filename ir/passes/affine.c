@@ -76,6 +76,16 @@ bool affine_same_terms(const Affine *a, const Affine *b) {
   return true;
 }
 
+IrExpr *affine_expr(IrBuilder *b, const Affine *a) {
+  IrExpr *sum = NULL;
+  for (uint32_t i = 0; i < a->count; i++) {
+    IrExpr *leaf = (IrExpr *)(uintptr_t)a->terms[i].leaf, *term = leaf;
+    if (a->terms[i].coef != 1) term = ir_binary(b, IR_MUL, leaf->type, ir_int(b, a->terms[i].coef), leaf);
+    sum = sum ? ir_binary(b, IR_ADD, leaf->type, sum, term) : term;
+  }
+  return sum ? sum : ir_int(b, 0);
+}
+
 static bool leaf_form(const IrExpr *e, Affine *out) {
   *out = (Affine){.terms = {{e, 1}}, .count = 1};
   return true;

@@ -45,6 +45,8 @@ bool affine_of(const Facts *f, const IrExpr *e, Affine *out);
 bool affine_add(Affine *a, const Affine *b, int64_t times); /* a += times * b; false when it does not fit */
 int64_t affine_coef(const Affine *a, const IrExpr *leaf);
 bool affine_same_terms(const Affine *a, const Affine *b);
+/* The sum of its terms, without the base. */
+IrExpr *affine_expr(IrBuilder *b, const Affine *a);
 bool affine_prove(const Facts *f, const Affine *e); /* surely >= 0 */
 /* `less` of a comparison a < b decided: 1 true, 0 false, -1 unknown. */
 int affine_less(const Facts *f, const IrExpr *a, const IrExpr *b);

@@ -9,6 +9,7 @@ const IrPass ir_passes[] = {
     {"bounds", "index checks and negative-index wraps that loop ranges prove are dropped", pass_bounds},
     {"version", "one test before a loop nest chooses a version without checks, whose arrays do not overlap", pass_version},
     {"parallel", "bodies of parallel loops become functions that threads call, with private copies of what is reduced", pass_parallel},
+    {"blocks", "checks that are left in innermost loops are tested once per block of iterations", pass_blocks},
     {"effects", "which functions can fail", pass_effects},
     {"trial", "which recursive functions are tried without statuses first", pass_trial},
 };

@@ -11,6 +11,7 @@ void pass_fold(IrUnit *unit);    /* fold.c */
 void pass_bounds(IrUnit *unit);  /* bounds.c */
 void pass_version(IrUnit *unit); /* version.c */
 void pass_parallel(IrUnit *unit); /* parallel.c */
+void pass_blocks(IrUnit *unit); /* blocks.c */
 void pass_effects(IrUnit *unit); /* effects.c */
 void pass_trial(IrUnit *unit); /* trial.c */
 

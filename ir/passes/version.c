@@ -242,16 +242,6 @@ static bool needs_test(const Nest *n, uint32_t a, uint32_t b) {
 
 /* ---- the test as Loop IR ---- */
 
-static IrExpr *form_expr(IrBuilder *b, const Affine *a) {
-  IrExpr *sum = NULL;
-  for (uint32_t i = 0; i < a->count; i++) {
-    IrExpr *leaf = (IrExpr *)(uintptr_t)a->terms[i].leaf, *term = leaf;
-    if (a->terms[i].coef != 1) term = ir_binary(b, IR_MUL, leaf->type, ir_int(b, a->terms[i].coef), leaf);
-    sum = sum ? ir_binary(b, IR_ADD, leaf->type, sum, term) : term;
-  }
-  return sum ? sum : ir_int(b, 0);
-}
-
 static void also(IrBuilder *b, IrExpr **all, IrExpr *cond) { *all = *all ? ir_binary(b, IR_LAND, cond->type, *all, cond) : cond; }
 
 static uint32_t overlap_tests(Nest *n, IrBuilder *b, IrExpr **all) {
@@ -278,7 +268,7 @@ static IrExpr *range_conditions(Nest *n, IrBuilder *b) {
     also(b, &all, ir_compare(b, IR_GT, leaf, ir_int(b, -AFF_LIMIT)));
   }
   for (uint32_t i = 0; i < n->tests.len; i++)
-    also(b, &all, ir_compare(b, IR_GE, form_expr(b, &n->tests.data[i]), ir_int(b, -n->tests.data[i].base)));
+    also(b, &all, ir_compare(b, IR_GE, affine_expr(b, &n->tests.data[i]), ir_int(b, -n->tests.data[i].base)));
   return all;
 }
 
@@ -340,7 +330,7 @@ static bool version_loop(Nest *n, IrBuilder *b, IrBlock *out, bool in_alias) {
   bool deep = n->loops.len > 1;
   bool separate = !in_alias && !loop->as.for_.loop.independent && !n->unknown_array && !n->too_many_roots && n->root_count > 1;
   n->alias->group_count = separate ? n->root_count : 0;
-  if (!n->dropped.len && !(separate && deep)) return false;
+  if (!n->dropped.len && !(separate && (deep || n->left))) return false;
   IrBlock before = {0};
   b->block = &before;
   IrExpr *cond = range_conditions(n, b);

@@ -65,6 +65,20 @@ static const struct {
        "    s = 0.0\n    for i in range(len(p) - 1):\n        for j in range(p[i], p[i + 1]): s += a[j]\n    return s\n") "f(np.ones(3), "
                                                                                                                           "np.arange(3))\n",
      "version", "for j in", 2},
+    /* blocks: what is left is tested ahead, unless the loop may change what the test reads or gains nothing */
+    {F("a, b", "    for i in range(len(a)): a[i] = a[i] / b[i]\n") "f(np.ones(3), np.ones(3))\n", "blocks", "ok and", 1},
+    {F("a", "    for i in range(len(a)): a[i] = 1 / a[i]\n") CALL1, "blocks", "ok and", 1},
+    {F("a", "    for i in range(len(a) - 1): a[i] = 1 / a[i + 1]\n") CALL1, "blocks", "check divisor", 1},
+    {F("a", "    for i in range(1, len(a)): a[i] = 1 / a[i - 1]\n") CALL1, "blocks", "ok and", 0},
+    {F("a", "    n = 0\n    for i in range(len(a)): n += 3 // int(a[i])\n    return n\n") CALL1, "blocks", "ok and", 1},
+    {F("a", "    s = 0.0\n    for i in range(len(a)): s += 3 / a[i]\n    return s\n") CALL1, "blocks", "the order of its sums is fixed", 1},
+    {F("a", "    x = 1.0\n    for i in range(9): x = 2\n    return x / a[0]\n") CALL1, "blocks", "block", 0},
+    {F("a, b, idx", "    for i in range(len(idx)): b[i] = a[idx[i]]\n") "f(np.ones(3), np.ones(3), np.arange(3))\n", "blocks", "select",
+     2}, /* in the exact version and in that for arrays that overlap */
+    {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1 / a[i + k]\n") "f(np.ones(3), 0)\n", "blocks", "check divisor",
+     1},
+    {F("a", "    for i in range(len(a)):\n        print(1 / a[i])\n") CALL1, "blocks", "the loop has other effects", 1},
+    {F("a", "    for i in range(len(a)):\n        a[i] = 1 / math.exp(a[i])\n") CALL1, "blocks", "costs too much", 1},
     /* trial: recursion without effects; fewer copies of what is big or calls itself often; not with stores, memory of its own, printing */
     {F("n", "    if n < 2: return n\n    return f(n - 1) + f(n - 2)\n") "f(5)\n", "trial", "recursive trial 4:", 1},
     {F("n", "    if n < 2: return n\n    return f(n - 1) + f(n - 2) + f(n - 3) + f(n - 4)\n") "f(5)\n", "trial", "trial 2:", 1},
