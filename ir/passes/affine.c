@@ -86,6 +86,68 @@ IrExpr *affine_expr(IrBuilder *b, const Affine *a) {
   return sum ? sum : ir_int(b, 0);
 }
 
+bool affine_replace(Affine *a, const IrExpr *leaf, const Affine *by) {
+  int64_t coef = affine_coef(a, leaf);
+  Affine self = {.terms = {{leaf, 1}}, .count = 1};
+  return coef == 0 || (affine_add(a, &self, -coef) && affine_add(a, by, coef));
+}
+
+int64_t affine_limit(const Facts *f) { return f->degree < 2 ? AFF_LIMIT : (int64_t)1 << (f->degree == 2 ? 24 : 15); }
+
+static uint32_t leaf_degree(const IrExpr *leaf) { return leaf->op == IR_MUL ? leaf_degree(leaf->args[0]) + leaf_degree(leaf->args[1]) : 1; }
+
+/* The leaves of a product in one order, so that equal products are the same tree. */
+static uint32_t leaf_factors(const IrExpr *leaf, const IrExpr **out, uint32_t count) {
+  if (leaf->op == IR_MUL) return leaf_factors(leaf->args[1], out, leaf_factors(leaf->args[0], out, count));
+  uint32_t at = count;
+  for (; at > 0 &&
+         (out[at - 1]->op > leaf->op || (out[at - 1]->op == leaf->op && leaf->op == IR_VAR && out[at - 1]->as.var->id > leaf->as.var->id) ||
+          (out[at - 1]->op == leaf->op && leaf->op == IR_SHAPE && out[at - 1]->as.i > leaf->as.i));
+       at--)
+    out[at] = out[at - 1];
+  out[at] = leaf;
+  return count + 1;
+}
+
+static const IrExpr *leaf_product(const Facts *f, const IrExpr *a, const IrExpr *b) {
+  const IrExpr *factors[AFF_DEGREE];
+  if (leaf_degree(a) + leaf_degree(b) > AFF_DEGREE) return NULL;
+  uint32_t n = leaf_factors(b, factors, leaf_factors(a, factors, 0));
+  const IrExpr *product = factors[0];
+  for (uint32_t i = 1; i < n; i++) {
+    IrExpr *next = arena_new(f->unit->arena, IrExpr);
+    *next = (IrExpr){.op = IR_MUL, .type = a->type, .count = 2, .args = arena_array(f->unit->arena, IrExpr *, 2)};
+    next->args[0] = (IrExpr *)(uintptr_t)product, next->args[1] = (IrExpr *)(uintptr_t)factors[i];
+    product = next;
+  }
+  return product;
+}
+
+static bool is_small_form(const Affine *a) {
+  bool small = a->count <= AFF_MUL_TERMS && a->base <= AFF_MUL_BASE && a->base >= -AFF_MUL_BASE;
+  for (uint32_t i = 0; i < a->count; i++) small &= a->terms[i].coef <= AFF_MUL_COEF && a->terms[i].coef >= -AFF_MUL_COEF;
+  return small;
+}
+
+bool affine_mul(const Facts *f, const Affine *a, const Affine *b, Affine *out) {
+  Affine plain = *a;
+  *out = (Affine){0};
+  if (!is_small_form(a) || !is_small_form(b) || !affine_add(out, &plain, b->base)) return false;
+  for (uint32_t k = 0; k < b->count; k++) {
+    Affine scaled = {.terms = {{b->terms[k].leaf, 1}}, .count = 1};
+    if (!affine_add(out, &scaled, b->terms[k].coef * a->base)) return false;
+    for (uint32_t i = 0; i < a->count; i++) {
+      const IrExpr *leaf = leaf_product(f, a->terms[i].leaf, b->terms[k].leaf);
+      if (!leaf) return false;
+      Affine term = {.terms = {{leaf, 1}}, .count = 1};
+      if (!affine_add(out, &term, a->terms[i].coef * b->terms[k].coef)) return false;
+      uint32_t degree = leaf_degree(leaf);
+      if (degree > f->degree) ((Facts *)(uintptr_t)f)->degree = degree;
+    }
+  }
+  return true;
+}
+
 static bool leaf_form(const IrExpr *e, Affine *out) {
   *out = (Affine){.terms = {{e, 1}}, .count = 1};
   return true;
@@ -131,8 +193,12 @@ static bool var_form(const Facts *f, const IrExpr *e, int depth, Form *out) {
   if (def && def->op == IR_VAR && def->as.var->once && !def->as.var->is_global) return form_of(f, def, depth + 1, out); /* a copy */
   if (!loop && def && !(var->lo && var->hi) && form_of(f, def, depth + 1, out) && (out->bounded || f->assume_bounded)) return true;
   Form lo, hi;
-  out->bounded = loop ? is_bounded_index(f, loop, depth)
-                      : var->lo && form_of(f, var->lo, depth + 1, &lo) && lo.bounded && form_of(f, var->hi, depth + 1, &hi) && hi.bounded;
+  if (loop)
+    out->bounded = is_bounded_index(f, loop, depth);
+  else if (var->lo)
+    out->bounded = form_of(f, var->lo, depth + 1, &lo) && lo.bounded && form_of(f, var->hi, depth + 1, &hi) && hi.bounded;
+  else
+    out->bounded = bound_op(f, e) && bound_is_small(f, bound_op(f, e), depth + 1);
   return leaf_form(e, &out->a);
 }
 
@@ -150,6 +216,10 @@ static bool product_form(const Facts *f, const IrExpr *e, int depth, Form *out) 
     Form t = x;
     x = y;
     y = t;
+  }
+  if (x.a.count && f->assume_bounded) {
+    out->bounded = false;
+    return affine_mul(f, &x.a, &y.a, &out->a);
   }
   if (x.a.count || x.a.base > AFF_MAX_COEF || x.a.base < -AFF_MAX_COEF) return false;
   *out = (Form){.bounded = y.bounded};
@@ -171,8 +241,11 @@ static bool form_of(const Facts *f, const IrExpr *e, int depth, Form *out) {
   case IR_ADD:
   case IR_SUB: return sum_form(f, e, depth, out);
   case IR_MUL: return product_form(f, e, depth, out);
-  default: return false;
+  default: break;
   }
+  if (!bound_op(f, e)) return false;
+  out->bounded = bound_is_small(f, e, depth + 1);
+  return leaf_form(e, &out->a);
 }
 
 bool affine_of(const Facts *f, const IrExpr *e, Affine *out) {
@@ -180,6 +253,11 @@ bool affine_of(const Facts *f, const IrExpr *e, Affine *out) {
   if (!form_of(f, e, 0, &form)) return false;
   *out = form.a;
   return true;
+}
+
+bool affine_is_bounded(const Facts *f, const IrExpr *e) {
+  Form form;
+  return form_of(f, e, 0, &form) && form.bounded;
 }
 
 /* ---- facts ---- */
@@ -197,6 +275,15 @@ static void push_order(Facts *f, const IrExpr *a, const IrExpr *b, int strict) {
 void facts_push_range(Facts *f, const IrExpr *index, const IrExpr *lo, const IrExpr *hi) {
   push_order(f, lo, index, 0);
   push_order(f, index, hi, 1);
+}
+
+/* a != 0 and a >= 0: a divisor that is an extent. */
+static void push_not_zero(Facts *f, const IrExpr *a, const IrExpr *b) {
+  Affine x;
+  int64_t zero;
+  if (f->proving || !ir_is_int_const(b, &zero) || zero != 0 || !affine_of(f, a, &x) || !affine_prove(f, &x)) return;
+  x.base -= 1;
+  push(f, &x);
 }
 
 void facts_push_cond(Facts *f, const IrExpr *cond, bool holds) {
@@ -219,7 +306,10 @@ void facts_push_cond(Facts *f, const IrExpr *cond, bool holds) {
   case IR_GE: holds ? push_order(f, b, a, 0) : push_order(f, a, b, 1); break;
   case IR_EQ:
   case IR_NE:
-    if (holds != (cond->op == IR_EQ)) break;
+    if (holds != (cond->op == IR_EQ)) {
+      push_not_zero(f, a, b);
+      break;
+    }
     push_order(f, a, b, 0);
     push_order(f, b, a, 0);
     break;
@@ -229,7 +319,10 @@ void facts_push_cond(Facts *f, const IrExpr *cond, bool holds) {
 
 /* ---- proofs ---- */
 
-static bool never_negative(const IrExpr *leaf) { return leaf->op == IR_SHAPE || leaf->op == IR_SIZE; }
+static bool never_negative(const IrExpr *leaf) {
+  return leaf->op == IR_SHAPE || leaf->op == IR_SIZE ||
+         (leaf->op == IR_MUL && never_negative(leaf->args[0]) && never_negative(leaf->args[1]));
+}
 
 static bool plainly(const Affine *e) {
   if (e->base < 0) return false;
@@ -247,20 +340,52 @@ static const AffTerm *open_term(const Affine *e) {
   return e->count ? &e->terms[0] : NULL;
 }
 
-static bool prove(const Facts *f, const Affine *e, int steps) {
+enum { PROOF_STEPS = 5, PROOF_WORK = 400 };
+
+static bool prove(Facts *f, const Affine *e, int steps, int *work);
+
+/* By the bounds of the operation that the term stands for. */
+static bool prove_bound(Facts *f, const Affine *e, const AffTerm *term, int steps, int *work) {
+  Bound b;
+  if (!bound_goal(f, e, term, &b)) return false;
+  Affine positive;
+  if (b.positive) {
+    if (!affine_of(f, b.positive, &positive)) return false;
+    positive.base -= 1;
+    if (!prove(f, &positive, steps - 1, work)) return false;
+  }
+  bool done = b.all;
+  for (uint32_t i = 0; i < b.count && done == b.all; i++) {
+    uint32_t mark = f->known.len;
+    if (b.cond) facts_push_cond(f, b.cond, i == 0);
+    done = prove(f, &b.goal[i], steps - 1, work);
+    f->known.len = mark;
+  }
+  return done;
+}
+
+static bool prove(Facts *f, const Affine *e, int steps, int *work) {
   if (plainly(e)) return true;
   const AffTerm *term = open_term(e);
-  if (!term || steps == 0) return false;
+  if (!term || steps == 0 || --*work < 0) return false;
   for (uint32_t i = f->known.len; i-- > 0;) {
     int64_t coef = affine_coef(&f->known.data[i], term->leaf);
     if (coef == 0 || (coef > 0) != (term->coef > 0) || term->coef % coef != 0) continue;
     Affine rest = *e;
-    if (affine_add(&rest, &f->known.data[i], -(term->coef / coef)) && prove(f, &rest, steps - 1)) return true;
+    if (affine_add(&rest, &f->known.data[i], -(term->coef / coef)) && prove(f, &rest, steps - 1, work)) return true;
   }
-  return false;
+  return prove_bound(f, e, term, steps, work);
 }
 
-bool affine_prove(const Facts *f, const Affine *e) { return prove(f, e, 4); }
+bool affine_prove(const Facts *f, const Affine *e) {
+  int work = PROOF_WORK;
+  Facts *own = (Facts *)(uintptr_t)f; /* facts are pushed and popped again */
+  bool proving = own->proving;
+  own->proving = true;
+  bool done = prove(own, e, PROOF_STEPS, &work);
+  own->proving = proving;
+  return done;
+}
 
 const IrExpr *unwrapped_index(const Facts *f, const IrExpr *e, const IrExpr **extent) {
   int64_t zero;

@@ -2,7 +2,8 @@
  * A form is  base + sum of coef * leaf  in exact integers. Facts are forms that are >= 0; proofs add up facts.
  * Machine arithmetic wraps, exact integers do not: a form stands for its expression only where no wrap can happen. Extents and loop indices that
  * start at a bounded value are bounded (nobody counts to 2^62); any other leaf is not, so arithmetic on it is no form, unless the facts say
- * `assume_bounded`: then the caller tests each such leaf at run time (|leaf| < AFF_LIMIT). */
+ * `assume_bounded`: then the caller tests each such leaf at run time (|leaf| < affine_limit). A leaf may also be a product of leaves, or an operation
+ * with known bounds (bound.c). */
 #ifndef LJ_AFFINE_H
 #define LJ_AFFINE_H
 
@@ -10,6 +11,7 @@
 
 enum { AFF_TERMS = 8, AFF_MAX_COEF = 1 << 16 };
 #define AFF_LIMIT ((int64_t)1 << 40)
+enum { AFF_DEGREE = 3, AFF_MUL_COEF = 4, AFF_MUL_TERMS = 4, AFF_MUL_BASE = 1 << 14 };
 
 typedef struct AffTerm {
   const IrExpr *leaf; /* a `once` VAR, an extent, a size */
@@ -29,6 +31,8 @@ typedef struct Facts {
   uint32_t cap;         /* variables in `maker`; passes add variables */
   Vec(Affine) known;      /* forms that are >= 0 here: a stack */
   bool assume_bounded;
+  bool proving;    /* a proof is under way: no proofs for facts that it pushes */
+  uint32_t degree; /* most factors of a product in any form so far (assume_bounded only): the caller's limit for leaves depends on it */
 } Facts;
 
 void facts_init(Facts *f, IrUnit *unit, const IrFunc *func);
@@ -42,7 +46,26 @@ void facts_push_cond(Facts *f, const IrExpr *cond, bool holds);
 void facts_push_range(Facts *f, const IrExpr *index, const IrExpr *lo, const IrExpr *hi);
 
 bool affine_of(const Facts *f, const IrExpr *e, Affine *out);
+/* a * b, for forms so small that their product is far from the ends of int64 when every leaf is; false where it is not. */
+bool affine_mul(const Facts *f, const Affine *a, const Affine *b, Affine *out);
+bool affine_replace(Affine *a, const IrExpr *leaf, const Affine *by); /* one leaf by a form */
+
+/* bound.c: the operation that a leaf stands for (min, max, select, %, &, >>, //, a cast from a narrow integer); NULL when it is none of these. */
+const IrExpr *bound_op(const Facts *f, const IrExpr *leaf);
+/* bound.c: what an operation is at least (`low`) or at most: forms of which all must be taken (`all`) or any may. The form that the goal becomes when a leaf
+ * with that coefficient is replaced is goal * scale + terms. */
+typedef struct Bound {
+  Affine goal[2];
+  const IrExpr *cond; /* of a select: holds for goal[0], not for goal[1] */
+  const IrExpr *positive; /* holds only where this is > 0; NULL: always */
+  uint32_t count;
+  bool all;
+} Bound;
+bool bound_goal(const Facts *f, const Affine *e, const AffTerm *term, Bound *out);
+bool bound_is_small(const Facts *f, const IrExpr *op, int depth); /* far from the ends of int64 */
+int64_t affine_limit(const Facts *f); /* what leaves must stay below, given the products seen */
 bool affine_add(Affine *a, const Affine *b, int64_t times); /* a += times * b; false when it does not fit */
+bool affine_is_bounded(const Facts *f, const IrExpr *e); /* far from the ends of int64, without any test */
 int64_t affine_coef(const Affine *a, const IrExpr *leaf);
 bool affine_same_terms(const Affine *a, const Affine *b);
 /* The sum of its terms, without the base. */

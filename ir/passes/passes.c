@@ -6,6 +6,8 @@ const IrPass ir_passes[] = {
     {"expand", "maps and reductions become counted loops", pass_expand},
     {"race", "under --race-check parallel loops become serial ones that tell the runtime of each access", pass_race},
     {"fold", "constants are folded, dead branches and checks that always hold are dropped", pass_fold},
+    {"values", "readings of mutable integers become readings of the values that they were set to", pass_values},
+    {"counters", "while loops with simple counters become counted loops", pass_counters},
     {"bounds", "index checks and negative-index wraps that loop ranges prove are dropped", pass_bounds},
     {"version", "one test before a loop nest chooses a version without checks, whose arrays do not overlap", pass_version},
     {"parallel", "bodies of parallel loops become functions that threads call, with private copies of what is reduced", pass_parallel},

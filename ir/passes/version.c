@@ -10,7 +10,7 @@
 #include "ir/clone.h"
 #include "ir/passes/fit.h"
 
-enum { MAX_TESTS = 48, MAX_ARRAYS = 12 };
+enum { MAX_TESTS = 48, MAX_ARRAYS = 12, MAX_TRIPLE = 200 };
 
 typedef struct Root { /* arrays that share memory by construction */
   IrVar *var;
@@ -31,6 +31,10 @@ typedef struct Nest {
   uint32_t root_count, left; /* left: checks that stay */
   bool unknown_array, too_many_roots;
   IrAlias *alias;
+  bool eager; /* checks that may never run are taken along, too */
+  uint32_t may_not_run; /* tests that come only from such checks */
+  const char *why; /* a check stays */
+  Map *reasons; /* by place */
 } Nest;
 
 /* ---- what is in the nest ---- */
@@ -58,66 +62,148 @@ static void mark_inside(Nest *n, const IrStmt *s) {
 }
 
 static bool is_outer(const Nest *n, const IrExpr *leaf) {
-  const IrVar *var = leaf->op == IR_VAR ? leaf->as.var : leaf->args[0]->as.var;
-  return var->is_global ? false : var->once && !n->inside[var->id];
+  if (leaf->op == IR_VAR) return !leaf->as.var->is_global && leaf->as.var->once && !n->inside[leaf->as.var->id];
+  if (leaf->op == IR_SHAPE || leaf->op == IR_SIZE) return !leaf->args[0]->as.var->is_global && !n->inside[leaf->args[0]->as.var->id];
+  for (uint32_t i = 0; i < leaf->count; i++)
+    if (!is_outer(n, leaf->args[i])) return false;
+  return true;
 }
 
 /* ---- ranges ---- */
 
 /* Values of the forms that may be anything must be small, so that neither the forms nor the loop's own arithmetic wrap: tested before the loop. */
-static void note_leaves(Nest *n, const Affine *a) {
-  for (uint32_t i = 0; i < a->count; i++) {
-    const IrExpr *leaf = a->terms[i].leaf;
-    if (leaf->op != IR_VAR || !is_outer(n, leaf)) continue;
-    uint32_t k = 0;
-    while (k < n->leaves.len && !ir_same(n->leaves.data[k], leaf)) k++;
-    if (k == n->leaves.len) vec_push(n->f->unit->arena, &n->leaves, leaf);
+static void note_leaf(Nest *n, const IrExpr *leaf) {
+  if (leaf->op == IR_MUL) {
+    note_leaf(n, leaf->args[0]);
+    note_leaf(n, leaf->args[1]);
+    return;
   }
+  if (!is_outer(n, leaf)) return;
+  for (uint32_t k = 0; k < n->leaves.len; k++)
+    if (ir_same(n->leaves.data[k], leaf)) return;
+  vec_push(n->f->unit->arena, &n->leaves, leaf);
 }
 
-/* Replaces one leaf by the end of its range that makes the form greatest (or least). */
-static bool replace_leaf(Nest *n, Affine *a, const IrExpr *leaf, const IrExpr *lo, const IrExpr *hi, bool greatest) {
-  Affine end;
-  int64_t coef = affine_coef(a, leaf);
-  if (!coef) return true;
-  bool at_hi = (coef > 0) == greatest;
-  if (!affine_of(n->f, at_hi ? hi : lo, &end)) return false;
-  note_leaves(n, &end);
-  if (at_hi) end.base -= 1;
-  Affine self = {.terms = {{leaf, 1}}, .count = 1};
-  return affine_add(a, &self, -coef) && affine_add(a, &end, coef);
+static void note_leaves(Nest *n, const Affine *a) {
+  for (uint32_t i = 0; i < a->count; i++) note_leaf(n, a->terms[i].leaf);
 }
 
-static IrExpr var_leaf(const IrVar *var) { return (IrExpr){.op = IR_VAR, .type = var->type, .as.var = (IrVar *)(uintptr_t)var}; }
+static IrExpr *var_leaf(const Nest *n, const IrVar *var) {
+  IrExpr *leaf = arena_new(n->f->unit->arena, IrExpr);
+  *leaf = (IrExpr){.op = IR_VAR, .type = var->type, .as.var = (IrVar *)(uintptr_t)var};
+  return leaf;
+}
 
-/* The greatest or least value of a form over the nest's iterations, in values fixed before it. */
-static bool extreme(Nest *n, Affine *a, bool greatest) {
-  for (int round = 0; round < 3; round++) {
-    for (uint32_t i = n->ranged.len; i-- > 0;) {
-      IrExpr leaf = var_leaf(n->ranged.data[i]);
-      if (!replace_leaf(n, a, &leaf, leaf.as.var->lo, leaf.as.var->hi, greatest)) return false;
+enum { MAX_CASES = 8, MAX_DEPTH = 40 };
+typedef struct Cases { /* forms that must all be >= 0 */
+  Affine a[MAX_CASES];
+  uint32_t count;
+} Cases;
+
+static bool least(Nest *n, const Affine *a, int depth, Cases *out);
+
+/* What a product is besides one of its factors; false when it does not contain the factor. */
+static bool other_factor(const Nest *n, const IrExpr *product, const IrExpr *factor, Affine *rest) {
+  for (uint32_t i = 0; i < 2; i++) {
+    const IrExpr *here = product->args[i], *other = product->args[1 - i];
+    if (ir_same(here, factor)) {
+      *rest = (Affine){.terms = {{other, 1}}, .count = 1};
+      return true;
     }
-    for (uint32_t i = n->loops.len; i-- > 0;) {
-      const IrStmt *s = n->loops.data[i];
-      IrExpr leaf = var_leaf(s->as.for_.index);
-      if (!replace_leaf(n, a, &leaf, s->as.for_.lo, s->as.for_.hi, greatest)) return false;
-    }
-    bool done = true;
-    for (uint32_t i = 0; i < a->count && done; i++) done = is_outer(n, a->terms[i].leaf);
-    if (done) return true;
+    Affine inner, outer = {.terms = {{other, 1}}, .count = 1};
+    if (here->op == IR_MUL && other_factor(n, here, factor, &inner)) return affine_mul(n->f, &inner, &outer, rest);
   }
   return false;
 }
 
-/* 0 <= x < extent over the whole nest, as two forms. */
-static bool range_tests(Nest *n, const IrExpr *x, const IrExpr *extent, Affine out[2]) {
-  if (!affine_of(n->f, x, &out[0]) || !affine_of(n->f, extent, &out[1])) return false;
-  note_leaves(n, &out[0]);
-  note_leaves(n, &out[1]);
-  Affine top = out[0];
-  if (!affine_add(&out[1], &top, -1)) return false;
-  out[1].base -= 1;
-  return extreme(n, &out[0], false) && extreme(n, &out[1], false);
+/* Replaces a value of the nest by the end of its range lo..hi-1 that makes the form least. False when that is not linear. */
+static bool to_end(Nest *n, Affine *a, const IrExpr *leaf, const IrExpr *lo, const IrExpr *hi, int depth, Cases *out, bool *found) {
+  for (uint32_t i = 0; i < a->count; i++) {
+    AffTerm term = a->terms[i];
+    Affine end, rest, part, self = {.terms = {{term.leaf, 1}}, .count = 1};
+    bool whole = ir_same(term.leaf, leaf);
+    if (!whole && (term.leaf->op != IR_MUL || !other_factor(n, term.leaf, leaf, &rest))) continue;
+    *found = true;
+    bool at_hi = term.coef < 0;
+    if (!affine_of(n->f, at_hi ? hi : lo, &end)) return false;
+    note_leaves(n, &end);
+    if (at_hi) end.base -= 1;
+    part = end;
+    if (!whole && (!least(n, &rest, depth + 1, out) || !affine_mul(n->f, &end, &rest, &part))) return false; /* rest >= 0: one more test */
+    if (!affine_add(a, &self, -term.coef) || !affine_add(a, &part, term.coef)) return false;
+    i = UINT32_MAX; /* the terms moved */
+  }
+  return true;
+}
+
+/* Replaces the first value of the nest that stands for a min, a remainder, …. */
+static bool to_bound(Nest *n, const Affine *a, int depth, Cases *out, bool *found) {
+  for (uint32_t i = 0; i < a->count; i++) {
+    const AffTerm *term = &a->terms[i];
+    Bound b;
+    if (is_outer(n, term->leaf) || (term->leaf->op == IR_VAR && term->leaf->as.var->lo) || !bound_op(n->f, term->leaf)) continue;
+    *found = true;
+    Affine positive;
+    if (!bound_goal(n->f, a, term, &b)) return false;
+    if (b.positive) {
+      if (!affine_of(n->f, b.positive, &positive)) return false;
+      note_leaves(n, &positive);
+      positive.base -= 1;
+      if (!least(n, &positive, depth + 1, out)) return false;
+    }
+    for (uint32_t k = 0; k < b.count; k++) {
+      uint32_t mark = out->count;
+      note_leaves(n, &b.goal[k]);
+      bool done = least(n, &b.goal[k], depth + 1, out);
+      if (!done) out->count = mark;
+      if (done != b.all) return done;
+    }
+    return b.all;
+  }
+  return true;
+}
+
+/* Forms in values fixed before the nest that are at most the least value of a form over all its iterations. */
+static bool least(Nest *n, const Affine *form, int depth, Cases *out) {
+  Affine a = *form;
+  if (depth > MAX_DEPTH) return false;
+  for (int round = 0; round < 4; round++) {
+    bool found = false;
+    if (!to_bound(n, &a, depth, out, &found)) return false;
+    if (found) return true; /* by its cases */
+    for (uint32_t i = n->ranged.len; i-- > 0 && !found;) {
+      const IrVar *var = n->ranged.data[i];
+      if (!to_end(n, &a, var_leaf(n, var), var->lo, var->hi, depth, out, &found)) return false;
+    }
+    if (found) return least(n, &a, depth + 1, out);
+    for (uint32_t i = n->loops.len; i-- > 0 && !found;) {
+      const IrStmt *s = n->loops.data[i];
+      if (!to_end(n, &a, var_leaf(n, s->as.for_.index), s->as.for_.lo, s->as.for_.hi, depth, out, &found)) return false;
+    }
+    if (found) return least(n, &a, depth + 1, out);
+    break;
+  }
+  for (uint32_t i = 0; i < a.count; i++) {
+    int64_t coef = a.terms[i].coef;
+    if (!is_outer(n, a.terms[i].leaf) || (n->f->degree > 1 && (coef > AFF_MUL_COEF || coef < -AFF_MUL_COEF))) return false;
+  }
+  if (out->count == MAX_CASES) return false;
+  out->a[out->count++] = a;
+  return true;
+}
+
+/* 0 <= x < extent over the whole nest. */
+static bool range_tests(Nest *n, const IrExpr *x, const IrExpr *extent, Cases *out) {
+  Affine low, high;
+  *out = (Cases){.count = 0};
+  n->why = "its index is not linear in loop indices and values fixed before the loop";
+  if (!affine_of(n->f, x, &low) || !affine_of(n->f, extent, &high)) return false;
+  note_leaves(n, &low);
+  note_leaves(n, &high);
+  if (!affine_add(&high, &low, -1)) return false;
+  high.base -= 1;
+  n->why = "its index depends on what the loop computes";
+  return least(n, &low, 0, out) && least(n, &high, 0, out);
 }
 
 /* Is the test implied by one that is there? Else adds it, or replaces a weaker one. */
@@ -155,16 +241,25 @@ static bool check_parts(const Nest *n, const IrStmt *s, const IrExpr **x, const 
   return true;
 }
 
+static uint64_t place_key(Span at) { return ((uint64_t)at.lo << 32 | at.hi) * 2 + 1; }
+
 static void try_check(Nest *n, const IrStmt *s, bool guarded) {
   const IrExpr *x, *wrapped, *extent;
-  Affine tests[2];
+  Cases cases;
   uint32_t mark = n->tests.len;
-  if (!check_parts(n, s, &x, &wrapped, &extent) || !range_tests(n, x, extent, tests) || !add_test(n, &tests[0], guarded) ||
-      !add_test(n, &tests[1], guarded)) {
+  n->why = "it is not about one index";
+  bool ok = check_parts(n, s, &x, &wrapped, &extent) && range_tests(n, x, extent, &cases);
+  for (uint32_t i = 0; ok && i < cases.count; i++) {
+    n->why = guarded ? "it stands below an if: it may never run" : "it would fail, or there are too many tests";
+    ok = add_test(n, &cases.a[i], guarded && !n->eager);
+  }
+  if (!ok) {
     n->tests.len = mark < n->tests.len ? mark : n->tests.len;
     n->left++;
+    map_put(n->f->unit->arena, n->reasons, place_key(s->span), (void *)(uintptr_t)n->why);
     return;
   }
+  if (guarded) n->may_not_run += n->tests.len - mark;
   vec_push(n->f->unit->arena, &n->dropped, s);
   if (wrapped) vec_push(n->f->unit->arena, &n->wraps, facts_resolve(n->f, wrapped));
 }
@@ -190,7 +285,8 @@ static IrVar *root_of(const Nest *n, IrVar *var) {
     if (!def) break;
     if (def->op == IR_VIEW) def = def->args[0];
     if (def->op != IR_VAR) return NULL;
-    if (def->as.var->is_global) break;
+    if (def->as.var->is_global || (!def->as.var->once && def == facts_value(n->f, var)))
+      break; /* a copy of what may be set: its own root */
     var = def->as.var;
   }
   return n->inside[var->id] ? NULL : var;
@@ -235,9 +331,11 @@ static void collect_arrays(Nest *n, const IrBlock *block) {
 
 static bool is_fresh(const Nest *n, const IrVar *root) { return facts_maker(n->f, root, IRS_ALLOC) != NULL; }
 
+/* Memory made here overlaps no other such memory and no parameter; what a call gave or a mutable variable held may be it. */
 static bool needs_test(const Nest *n, uint32_t a, uint32_t b) {
+  const IrVar *x = n->roots[a].var, *y = n->roots[b].var;
   if (!n->roots[a].stored && !n->roots[b].stored) return false;
-  return !is_fresh(n, n->roots[a].var) && !is_fresh(n, n->roots[b].var);
+  return !((is_fresh(n, x) && (is_fresh(n, y) || y->is_param)) || (is_fresh(n, y) && x->is_param));
 }
 
 /* ---- the test as Loop IR ---- */
@@ -264,8 +362,10 @@ static IrExpr *range_conditions(Nest *n, IrBuilder *b) {
   IrExpr *all = NULL;
   for (uint32_t i = 0; i < n->leaves.len; i++) {
     IrExpr *leaf = (IrExpr *)(uintptr_t)n->leaves.data[i];
-    also(b, &all, ir_compare(b, IR_LT, leaf, ir_int(b, AFF_LIMIT)));
-    also(b, &all, ir_compare(b, IR_GT, leaf, ir_int(b, -AFF_LIMIT)));
+    bool extent = leaf->op == IR_SHAPE || leaf->op == IR_SIZE;
+    if (extent && n->f->degree < 2) continue;
+    also(b, &all, ir_compare(b, IR_LT, leaf, ir_int(b, affine_limit(n->f))));
+    if (!extent) also(b, &all, ir_compare(b, IR_GT, leaf, ir_int(b, -affine_limit(n->f))));
   }
   for (uint32_t i = 0; i < n->tests.len; i++)
     also(b, &all, ir_compare(b, IR_GE, affine_expr(b, &n->tests.data[i]), ir_int(b, -n->tests.data[i].base)));
@@ -311,7 +411,14 @@ static IrStmt *fast_version(Nest *n) {
   return fast;
 }
 
-static void version_block(IrFunc *func, Facts *f, IrBlock *block, bool in_alias);
+typedef struct Versions { /* of one function */
+  IrFunc *func;
+  Facts *f;
+  Map reasons; /* place of a check -> why it stays */
+} Versions;
+
+static void version_block(Versions *v, Facts *f, IrBlock *block, bool in_alias);
+static void version_for(Versions *v, Facts *f, IrBlock *out, IrStmt *s, bool in_alias, bool eager);
 
 static void remark(Nest *n, IrStmt *fast, uint32_t overlaps) {
   IrLoop *loop = &fast->as.for_.loop;
@@ -324,8 +431,7 @@ static void remark(Nest *n, IrStmt *fast, uint32_t overlaps) {
 }
 
 /* Builds `if tests { fast } else { loop }` into `out`. False when there is nothing to gain. */
-static bool version_loop(Nest *n, IrBuilder *b, IrBlock *out, bool in_alias) {
-  IrFunc *func = (IrFunc *)(uintptr_t)n->f->func;
+static bool version_loop(Versions *v, Nest *n, IrBuilder *b, IrBlock *out, bool in_alias) {
   IrStmt *loop = (IrStmt *)(uintptr_t)n->loop;
   bool deep = n->loops.len > 1;
   bool separate = !in_alias && !loop->as.for_.loop.independent && !n->unknown_array && !n->too_many_roots && n->root_count > 1;
@@ -342,27 +448,41 @@ static bool version_loop(Nest *n, IrBuilder *b, IrBlock *out, bool in_alias) {
   for (uint32_t i = 0; i < before.len; i++) vec_push(b->arena, out, before.data[i]);
   if (!cond) { /* everything is known without a test */
     vec_push(b->arena, out, fast);
-    version_block(func, n->f, &fast->as.for_.body, true);
+    version_block(v, n->f, &fast->as.for_.body, true);
+    return true;
+  }
+  IrStmt *branch = ir_stmt(b, IRS_IF);
+  branch->as.if_.cond = cond;
+  vec_push(b->arena, &branch->as.if_.then, fast);
+  facts_see(n->f, fast);
+  version_block(v, n->f, &fast->as.for_.body, in_alias || separate);
+  if (n->may_not_run) { /* the test may fail for the sake of checks that never run: that is no reason to be slow */
+    version_for(v, n->f, &branch->as.if_.orelse, loop, in_alias, false);
     return true;
   }
   IrBlock one = {&loop, 1, 1};
   mark_cold(&one);
-  IrStmt *branch = ir_stmt(b, IRS_IF);
-  branch->as.if_.cond = cond;
-  vec_push(b->arena, &branch->as.if_.then, fast);
   vec_push(b->arena, &branch->as.if_.orelse, loop);
-  facts_see(n->f, fast);
-  version_block(func, n->f, &fast->as.for_.body, in_alias || separate);
   return true;
 }
 
-static void version_for(IrFunc *func, Facts *f, IrBlock *out, IrStmt *s, bool in_alias) {
+static uint32_t count_stmts(IrStmt *s) {
+  IrBlock *blocks[2];
+  uint32_t total = 1;
+  unsigned count = ir_stmt_blocks(s, blocks);
+  for (unsigned k = 0; k < count; k++)
+    for (uint32_t i = 0; i < blocks[k]->len; i++) total += count_stmts(blocks[k]->data[i]);
+  return total;
+}
+
+static void version_for(Versions *v, Facts *f, IrBlock *out, IrStmt *s, bool in_alias, bool eager) {
   IrUnit *unit = f->unit;
   Facts local = *f;
-  Nest n = {.f = &local, .loop = s};
+  Nest n = {.f = &local, .loop = s, .eager = eager, .reasons = &v->reasons};
   uint32_t mark = local.known.len;
   local.assume_bounded = true;
-  n.inside = arena_array(unit->arena, bool, func->vars.len + 1);
+  local.degree = 0;
+  n.inside = arena_array(unit->arena, bool, v->func->vars.len + 1);
   n.alias = arena_new(unit->arena, IrAlias);
   mark_inside(&n, s);
   local.known.len = mark; /* ranges of the nest's own variables are for the proofs inside only */
@@ -370,40 +490,71 @@ static void version_for(IrFunc *func, Facts *f, IrBlock *out, IrStmt *s, bool in
   collect_checks(&n, &s->as.for_.body, false, true);
   IrBlock one = {&s, 1, 1};
   collect_arrays(&n, &one);
-  IrBuilder b = {.arena = unit->arena, .unit = unit, .func = func, .span = s->span, .types = (TypeTable *)(uintptr_t)&unit->program->types};
-  bool done = version_loop(&n, &b, out, in_alias);
+  IrBuilder b = {
+      .arena = unit->arena, .unit = unit, .func = v->func, .span = s->span, .types = (TypeTable *)(uintptr_t)&unit->program->types};
+  bool done = version_loop(v, &n, &b, out, in_alias);
   f->known.len = mark;
   if (done) return;
   vec_push(unit->arena, out, s);
-  version_block(func, f, &s->as.for_.body, in_alias);
+  version_block(v, f, &s->as.for_.body, in_alias);
 }
 
-static void version_block(IrFunc *func, Facts *f, IrBlock *block, bool in_alias) {
+static void version_block(Versions *v, Facts *f, IrBlock *block, bool in_alias) {
   IrBlock out = {0};
   uint32_t mark = f->known.len;
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
     facts_see(f, s);
     if (s->kind == IRS_FOR) {
-      version_for(func, f, &out, s, in_alias);
+      version_for(v, f, &out, s, in_alias, count_stmts(s) <= MAX_TRIPLE);
       continue;
     }
     IrBlock *blocks[2];
     unsigned count = ir_stmt_blocks(s, blocks);
-    for (unsigned k = 0; k < count; k++) version_block(func, f, blocks[k], in_alias);
+    for (unsigned k = 0; k < count; k++) version_block(v, f, blocks[k], in_alias);
     vec_push(f->unit->arena, &out, s);
   }
   f->known.len = mark;
   *block = out;
 }
 
+/* Says of each loop which index checks it still has, and why the first of them stays. */
+static uint32_t explain_left(Versions *v, IrBlock *block, const IrStmt **first) {
+  uint32_t left = 0;
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *s = block->data[i];
+    IrLoop *loop = s->kind == IRS_FOR ? &s->as.for_.loop : s->kind == IRS_WHILE ? &s->as.while_.loop : NULL;
+    const IrStmt *inner = NULL;
+    IrBlock *blocks[2];
+    if (s->kind == IRS_CHECK && s->as.check.check == CHECK_INDEX) {
+      left++;
+      if (!*first) *first = s;
+    }
+    uint32_t below = 0;
+    unsigned count = ir_stmt_blocks(s, blocks);
+    for (unsigned k = 0; k < count; k++) below += explain_left(v, blocks[k], loop ? &inner : first);
+    if (!loop) {
+      left += below;
+      continue;
+    }
+    if (!below || loop->cold) continue;
+    const char *why = map_get(&v->reasons, place_key(inner->span));
+    LineCol at = inner->span.src ? source_line_col(inner->span.src, inner->span.lo) : (LineCol){0, 0};
+    ir_remark(v->f->unit->arena, loop, "bounds", false, s->span, "%u index check%s stay%s; the one at %u:%u because %s", below,
+              below == 1 ? "" : "s", below == 1 ? "s" : "", at.line, at.column, why ? why : "it is not in a counted loop");
+  }
+  return left;
+}
+
 void pass_version(IrUnit *unit) {
   for (uint32_t i = 0; i < unit->funcs.len; i++) {
     IrFunc *func = unit->funcs.data[i];
     Facts f;
-    if (func->is_main) continue; /* straight-line code that runs once: its kernels are functions */
+    const IrStmt *first = NULL;
     facts_init(&f, unit, func);
-    version_block(func, &f, &func->body, false);
+    Versions v = {.func = func, .f = &f};
+    if (!func->is_main) version_block(&v, &f, &func->body, false);
     fold_block(unit, &func->body);
+    (void)explain_left(&v, &func->body, &first);
   }
 }

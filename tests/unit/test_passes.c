@@ -57,7 +57,7 @@ static const struct {
     {F("a, b", "    c = np.zeros((3, 3))\n    for i in range(3):\n        for j in range(3): c[i, j] = a[i, j]\n    return c\n") CALL2,
      "version", "data(", 0}, /* fresh memory overlaps nothing */
     {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in",
-     1}, /* may never run */
+     2}, /* may never run: taken along, and the other version is not cold */
     {F("a", "    for i in range(2, len(a)):\n        for j in range(i * i, len(a), i): a[j] = 0\n") CALL1, "version", "check index", 1},
     {F("a, idx", "    s = 0.0\n    for i in range(len(idx)): s += a[idx[i]]\n    return s\n") "f(np.ones(3), np.arange(3))\n", "version",
      "check index", 1},
@@ -88,6 +88,50 @@ static const struct {
     {F("n", "    b = np.zeros(3)\n    return n if n < 3 else f(n - int(b[0]) - 1)\n") "f(5)\n", "trial", "trial", 0},
     {F("n", "    if n: f(n - 1)\n    print(n)\n") "f(5)\n", "trial", "trial", 0},
     {F("n", "    return n // 3\n") "f(5)\n", "trial", "trial", 0},
+    /* operations with known bounds: min, max, %, //, >>, &, select, narrow casts */
+    {F("a", "    s = 0.0\n    n = len(a)\n    for i in range(n): s += a[max(i - 1, 0)] + a[min(i + 1, n - 1)]\n    return s\n") CALL1,
+     "bounds", "check", 0},
+    {F("a", "    s = 0.0\n    n = len(a)\n    for i in range(n): s += a[(i + 1) % n]\n    return s\n") CALL1, "bounds", "check index", 0},
+    {F("a", "    s = 0.0\n    n = len(a)\n    for i in range(n): s += a[(i - 1 + n) % n]\n    return s\n") CALL1, "bounds", "check index",
+     0},
+    {F("a", "    s = 0.0\n    for i in range(len(a) // 2): s += a[2 * i] + a[2 * i + 1]\n    return s\n") CALL1, "bounds", "check", 0},
+    {F("a", "    s = 0.0\n    for i in range(len(a)): s += a[i // 2] + a[i >> 1]\n    return s\n") CALL1, "bounds", "check", 0},
+    {F("a", "    s = 0.0\n    for i in range(len(a)): s += a[i // 2 + 1]\n    return s\n") CALL1, "bounds", "check index", 1},
+    {F("a", "    s = 0.0\n    for i in range(len(a)): s += a[i - 1 if i > 0 else len(a) - 1]\n    return s\n") CALL1, "bounds", "check", 0},
+    {F("a", "    s = 0.0\n    for i in range(len(a)): s += a[i - 1 if i > 0 else len(a)]\n    return s\n") CALL1, "bounds", "check index",
+     1},
+    {F("a, k", "    s = 0.0\n    for i in range(len(a)): s += a[k & 3]\n    return s\n") "f(np.ones(5), 1)\n", "bounds", "select", 0},
+    {F("a, u", "    for i in range(len(u)): a[u[i]] += 1\n") "f(np.ones(300), np.zeros(9, np.uint8))\n", "version", "check index",
+     1}, /* in the other version only */
+    {F("a, u", "    for i in range(len(u)): a[u[i]] += 1\n") "f(np.ones(300), np.zeros(9, np.uint32))\n", "version", "for i in", 2},
+    /* products of loop indices and values */
+    {F("a, n, m", "    for i in range(n):\n        for j in range(m): a[i * m + j] = 0\n") "f(np.ones(6), 2, 3)\n", "version",
+     "check index", 1},
+    {F("a, n, m",
+       "    for i in range(n):\n        for j in range(m):\n            for k in range(3): a[(i * m + j) * 3 + k] = 0\n") "f(np.ones(18), "
+                                                                                                                          "2, 3)\n",
+     "version", "check index", 1},
+    /* values: what a loop reads and does not set is fixed; counters: while loops that count */
+    {F("a, k", "    while k > 0:\n        for i in range(k): a[i] = 1\n        k = k // 2\n") "f(np.ones(6), 3)\n", "version", "for i in",
+     2},
+    {F("a", "    i = 0\n    n = len(a)\n    while i < n:\n        a[i] = 1\n        i += 1\n") CALL1, "bounds", "check", 0},
+    {F("a", "    i = len(a) - 1\n    while i >= 0:\n        a[i] = 1\n        i -= 1\n") CALL1, "bounds", "check index", 0},
+    {F("a", "    i = 0\n    while i <= len(a) - 1:\n        a[i] = 1\n        i = i + 2\n") CALL1, "bounds", "check index", 0},
+    {F("a, k", "    i = 0\n    while i < len(a):\n        a[i] = 1\n        i += k\n") "f(np.ones(6), 3)\n", "bounds",
+     "while:", 1}, /* for a step that is not positive */
+    {F("a, k", "    j = len(a) - 1\n    while j >= 0 and a[j] > k:\n        a[j] = 1\n        j -= 1\n") "f(np.ones(6), 3)\n", "bounds",
+     "check index", 0},
+    {F("a", "    i = 0\n    while i < len(a):\n        if a[i] > 1: i += 1\n        i += 1\n") CALL1, "bounds", "while:", 1},
+    {F("a", "    i = 0\n    while i < len(a):\n        if a[i] > 1: continue\n        i += 1\n") CALL1, "bounds",
+     "not advanced on every path", 1},
+    {F("a", "    i = 0\n    while i > len(a):\n        a[i] = 1\n        i += 1\n") CALL1, "bounds", "moves away", 1},
+    /* alias: swapped arrays are fixed inside of each nest; what a call gives may be any array */
+    {F("a, b", "    for t in range(4):\n        for i in range(a.shape[0]):\n            for j in range(a.shape[1]): b[i, j] = a[i, j]\n   "
+               "     a, b = b, a\n") CALL2,
+     "version", "do not overlap", 1},
+    {"@njit\ndef g(a):\n    return a\n" F("n", "    a = np.zeros((n, n))\n    b = g(a)\n    for i in range(1, n):\n        for j in "
+                                               "range(n): b[i, j] = a[i - 1, j]\n    return a\n") "f(5)\n",
+     "version", "data(", 4},
 };
 
 START_TEST(passed) {
