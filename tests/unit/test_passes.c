@@ -76,7 +76,7 @@ static const struct {
     {F("a, b, idx", "    for i in range(len(idx)): b[i] = a[idx[i]]\n") "f(np.ones(3), np.ones(3), np.arange(3))\n", "blocks", "select",
      2}, /* in the exact version and in that for arrays that overlap */
     {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1 / a[i + k]\n") "f(np.ones(3), 0)\n", "blocks", "check divisor",
-     1},
+     2}, /* in both versions */
     {F("a", "    for i in range(len(a)):\n        print(1 / a[i])\n") CALL1, "blocks", "the loop has other effects", 1},
     {F("a", "    for i in range(len(a)):\n        a[i] = 1 / math.exp(a[i])\n") CALL1, "blocks", "costs too much", 1},
     /* trial: recursion without effects; fewer copies of what is big or calls itself often; not with stores, memory of its own, printing */
