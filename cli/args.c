@@ -99,7 +99,7 @@ static bool take_option(const Command *command, int argc, char **argv, int *i, A
   }
   if (!option_of(option, command->name)) return args_wrong(command->name, "'%s' has no option '%s'", command->name, text), false;
   if (!option->value && value) return args_wrong(command->name, "the option '--%s' takes no value", option->name), false;
-  if (option->value && !value) {
+  if (option->value && !value && option->value[0] != '[') { /* [=…]: may be left out */
     if (*i + 1 >= argc) return args_wrong(command->name, "the option '--%s' needs a value: %s", option->name, option->value), false;
     value = argv[++*i];
   }
@@ -140,6 +140,8 @@ bool args_parse(const Command *command, int argc, char **argv, Args *args) {
   if (args->threads &&
       (strspn(args->threads, "0123456789") != strlen(args->threads) || strlen(args->threads) > 3 || atoi(args->threads) < 1))
     return args_wrong(command->name, "there cannot be '%s' threads", args->threads), false;
+  if (args->parallel && *args->parallel && strcmp(args->parallel, "auto") != 0)
+    return args_wrong(command->name, "there is no '--parallel=%s': --parallel or --parallel=auto", args->parallel), false;
   if (args->schedule && !args_schedule(args->schedule))
     return args_wrong(command->name, "there is no schedule '%s': static, dynamic or guided", args->schedule), false;
   if (args->chunk && (strspn(args->chunk, "0123456789") != strlen(args->chunk) || strlen(args->chunk) > 18 || atoll(args->chunk) < 1))
@@ -155,7 +157,7 @@ void args_help(const Command *command) {
     char left[64];
     if (!option_of(o, command->name)) continue;
     snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
-             o->value ? " " : "", o->value ? o->value : "");
+             o->value && o->value[0] != '[' ? " " : "", o->value ? o->value : "");
     printf("  %-26s %s\n", left, o->about);
   }
 }

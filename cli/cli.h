@@ -9,7 +9,7 @@
 
 enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use of the command */
 
-/* Options: one row each. Field, letter, name, what its value is called (NULL: it takes none), the commands that have it, what it does. */
+/* Options: one row each. Field, letter, name, what its value is called (NULL: it takes none; "[=x]": it may have one), the commands that have it, what it does. */
 #define OPTIONS(X)                                                                                                                         \
   X(call, 0, "call", "FUNC", "run types emit explain", "call this function; for run the arguments follow")                                 \
   X(sig, 0, "sig", "TYPES", "types emit explain", "types of the function's arguments: \"float64[:, ::1], int64\"")                         \
@@ -17,7 +17,8 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
   X(time, 0, "time", NULL, "run check types emit explain", "show each stage's milliseconds on stderr")                                     \
   X(json, 0, "json", NULL, "run check types emit explain", "give errors and warnings as JSON")                                             \
   X(fastmath, 0, "fastmath", NULL, "run check types emit explain", "allow reassociation and approximate functions")                        \
-  X(parallel, 0, "parallel", NULL, "run check types emit explain", "run prange and large array expressions on all cores")                  \
+  X(parallel, 0, "parallel", "[=auto]", "run check types emit explain",                                                                    \
+    "run prange and large array expressions on all cores; auto: independent plain loops, too")                             \
   X(race_check, 0, "race-check", NULL, "run", "run prange serially and report iterations that use the same element")                       \
   X(threads, 0, "threads", "N", "run", "run parallel loops on N threads (all cores, or LOOPJIT_NUM_THREADS)")                              \
   X(schedule, 0, "schedule", "KIND", "run", "give iterations to threads: static, dynamic or guided")                                       \

@@ -26,6 +26,7 @@ int session_open(Session *s, const Args *args) {
   if (args->opt) config.opt_level = args->opt[0] - '0';
   config.fastmath = args->fastmath;
   config.parallel = args->parallel;
+  config.auto_parallel = args->parallel && strcmp(args->parallel, "auto") == 0;
   if (args->schedule) config.schedule = (lj_schedule)args_schedule(args->schedule);
   if (args->chunk) config.chunk = atoll(args->chunk);
   config.race_check = args->race_check;

@@ -283,6 +283,11 @@ bool spec_parallel(const Spec *spec) {
                           : t == TRI_YES;
 }
 
+bool spec_auto_parallel(const Spec *spec) {
+  Tristate t = options_of(spec->func)->parallel;
+  return t == TRI_DEFAULT ? spec->program->options.auto_parallel && !infer_is_prelude(spec->func) : t == TRI_YES;
+}
+
 int spec_fastmath(const Spec *spec) {
   int flags = options_of(spec->func)->fastmath;
   return flags != FM_DEFAULT ? flags : infer_is_prelude(spec->func) ? 0 : spec->program->options.fastmath;

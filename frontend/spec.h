@@ -73,7 +73,7 @@ struct Spec {
 
 typedef struct ProgramOptions { /* defaults for what decorators leave unset */
   int fastmath;                 /* FM_ bits */
-  bool numpy_errors, no_boundscheck, parallel, race_check; /* race_check: as parallel, but loops run serially and are watched */
+  bool numpy_errors, no_boundscheck, parallel, auto_parallel, race_check; /* race_check: as parallel, but loops run serially and are watched */
 } ProgramOptions;
 
 struct Program {
@@ -112,6 +112,7 @@ bool decorator_number(const Expr *e, double *value);
 bool spec_python_errors(const Spec *spec);
 bool spec_boundscheck(const Spec *spec);
 bool spec_parallel(const Spec *spec);
+bool spec_auto_parallel(const Spec *spec); /* plain loops, too */
 int spec_fastmath(const Spec *spec);
 
 /* types_dump.c: `loopjit types`: for every specialisation its signature, then every line with the types of its expressions. */

@@ -275,6 +275,9 @@ typedef struct lj_config {
   /* Parallel loops run serially, and each access of an array in them is watched: where two iterations use the same element and one of them stores
    * into it, the call fails with a RuntimeError whose note is the other access. Slow: for tests. Implies `parallel`. false */
   bool race_check;
+  /* Plain loops whose iterations are proven independent run on all cores, too: never where that could change a result. Functions that say
+   * parallel=True have it anyway. Implies `parallel`. false */
+  bool auto_parallel;
   /* How the iterations of parallel loops are given to the threads. Never changes a result. Default: LOOPJIT_SCHEDULE or OMP_SCHEDULE from the
    * environment ("dynamic,16"), or a choice that suits balanced and unbalanced loops. */
   lj_schedule schedule;

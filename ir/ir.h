@@ -179,10 +179,11 @@ typedef struct IrReduction {
   bool is_best;
   Span at;
 } IrReduction;
+typedef Vec(IrReduction) IrReductionVec;
 
 typedef struct IrLoop {
   bool parallel; /* asked for: prange under parallel=True */
-  Vec(IrReduction) reductions; /* of a parallel loop */
+  IrReductionVec reductions; /* of a parallel loop */
   IrVar *iteration; /* of a prange: what its target holds, or the index; set in the body before any access. NULL: made from an array expression */
   bool cold; /* the version that runs when the test before a loop fails: not worth optimising */
   bool independent; /* no iteration touches what another one stores */

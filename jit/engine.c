@@ -81,7 +81,8 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
   engine->options = (ProgramOptions){.fastmath = settings.fastmath ? FM_FAST : 0,
                                      .numpy_errors = settings.numpy_errors,
                                      .no_boundscheck = settings.no_boundscheck,
-                                     .parallel = settings.parallel,
+                                     .parallel = settings.parallel || settings.auto_parallel,
+                                     .auto_parallel = settings.auto_parallel,
                                      .race_check = settings.race_check};
   pthread_mutex_init(&engine->lock, NULL);
   engine->pool = lj_pool_new();

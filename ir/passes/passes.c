@@ -10,6 +10,7 @@ const IrPass ir_passes[] = {
     {"counters", "while loops with simple counters become counted loops", pass_counters},
     {"bounds", "index checks and negative-index wraps that loop ranges prove are dropped", pass_bounds},
     {"version", "one test before a loop nest chooses a version without checks, whose arrays do not overlap", pass_version},
+    {"auto", "plain loops whose iterations are proven independent become parallel loops", pass_auto},
     {"parallel", "bodies of parallel loops become functions that threads call, with private copies of what is reduced", pass_parallel},
     {"blocks", "checks that are left in innermost loops are tested once per block of iterations", pass_blocks},
     {"effects", "which functions can fail", pass_effects},

@@ -12,6 +12,7 @@ void pass_values(IrUnit *unit);  /* values.c */
 void pass_counters(IrUnit *unit); /* counters.c */
 void pass_bounds(IrUnit *unit);  /* bounds.c */
 void pass_version(IrUnit *unit); /* version.c */
+void pass_auto(IrUnit *unit);    /* parallel_auto.c */
 void pass_parallel(IrUnit *unit); /* parallel.c */
 void pass_blocks(IrUnit *unit); /* blocks.c */
 void pass_effects(IrUnit *unit); /* effects.c */

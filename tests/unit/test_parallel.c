@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/map.h"
 #include "include/loopjit.h"
 #include "jit/engine.h"
 #include "runtime/rt_schedule.h"
@@ -217,6 +218,118 @@ START_TEST(schedules_that_are_none) {
 }
 END_TEST
 
+/* ---- plain loops that are proven independent ------------------------------------------------------------------------------------------- */
+
+/* The body of f(x, k, y, n): x, y float64, k int64, of 60000 elements; `want`: what explain says of a loop in it. */
+static const struct {
+  const char *body, *want;
+} plain[] = {
+#define SERIAL "- auto: stays serial: "
+#define LOOP "    for i in range(n):\n"
+    {LOOP "        y[i] = x[i] * 2.0\n    return y", "+ auto: its"},
+    {LOOP "        y[i] += x[i] * k[i]\n    return y", "+ auto: its"},
+    {"    for i in range(1, n - 1):\n        y[i] = x[i - 1] + x[i + 1]\n    return y", "+ auto: its"},
+    {"    for i in range(n - 1, 0, -3):\n        y[i] = x[i] + i\n    return y", "+ auto: its"},
+    {"    for i in range(n // 2):\n        y[2 * i] = y[2 * i + 1]\n    return y", "+ auto: its"},
+    {"    for i in range(1, n):\n        y[i] = y[i - 1] + x[i]\n    return y", SERIAL "whether iterations use different elements of 'y'"},
+    {"    for i in range(n):\n        y[k[i]] = i\n    return y", SERIAL "an iteration may fail"},
+    {"    s = 3\n" LOOP "        s += k[i]\n    return s", "+ auto: its"},
+    {"    s = 3\n" LOOP "        s = s - k[i] * 2\n    return s", "+ auto: its"},
+    {"    s = 3\n" LOOP "        if x[i] > 0.0:\n            s = s + 1\n    return s", "+ auto: its"},
+    {"    s = 1\n" LOOP "        s = s * (2 * k[i] + 1)\n    return s", "+ auto: its"},
+    {"    s = 0.5\n" LOOP "        s += x[i]\n    return s", SERIAL "'s' is a float"},
+    {"    s = 0.5\n" LOOP "        s = max(s, x[i])\n    return s", "+ auto: its"},
+    {"    s = 0.5\n" LOOP "        s = min(x[i], s)\n    return s", SERIAL "'s' is a float"},
+    {"    s = 7\n" LOOP "        s = min(k[i], s)\n    return s", "+ auto: its"},
+    {"    s = x[0]\n    w = -1\n" LOOP "        if x[i] > s:\n            s = x[i]\n            w = i\n    return s, w", "+ auto: its"},
+    {"    s = x[0]\n    w = -1\n" LOOP "        if s >= x[i]:\n            s, w = x[i], i\n    return s, w", "+ auto: its"},
+    {"    s = x[0]\n    w = 0\n" LOOP "        if x[i] > s:\n            s = x[i]\n            w += 1\n    return s, w",
+     SERIAL "'w' is carried"},
+    {"    s = x[0]\n    w = 0\n" LOOP "        if x[i] > s:\n            s = x[i]\n        else:\n            w = i\n    return s, w",
+     SERIAL "'s' is carried"},
+    {"    s = x[0]\n" LOOP "        if x[i] > s:\n            s = x[i] * 0.5\n    return s", SERIAL "'s' is carried"},
+    {"    s = 0\n    t = 0\n" LOOP "        t = s\n        s = s + k[i]\n        s = t + 1\n    return s, t", SERIAL "'s' is carried"},
+    {"    s = 0\n" LOOP "        s = s + k[i]\n        y[i] = s\n    return y", SERIAL "'s' is carried"},
+    {"    s = 0\n    t = 5\n" LOOP "        s += t\n        t = k[i]\n    return s, t", SERIAL "'t' is carried"},
+    {"    last = -1.0\n" LOOP "        if x[i] > 3.0:\n            last = x[i]\n    return last", "+ auto: its"},
+    {"    t = 0.0\n" LOOP "        if x[i] > 0.0:\n            t = x[i]\n        y[i] = t\n    return y", SERIAL "'t' is carried"},
+    {LOOP "        t = 0.0\n        for j in range(3):\n            t += x[i] * j\n        y[i] = t\n    return y", "+ auto: its"},
+    {LOOP "        if x[i] > 2000.0:\n            break\n        y[i] = 1.0\n    return y", SERIAL "it may break off"},
+    {LOOP "        if x[i] > 2000.0:\n            continue\n        y[i] = 1.0\n    return y", "+ auto: its"},
+    {LOOP "        if x[i] > 9e9:\n            return y\n        y[i] = 1.0\n    return y", SERIAL "it may return"},
+    {LOOP "        y[i] = 1 // (k[i] + 1)\n    return y", SERIAL "an iteration may fail"},
+    {"    z = y[1:]\n    for i in range(n - 1):\n        z[i] = y[i]\n    return y", SERIAL "whether"},
+    {LOOP "        y[i] = square(x[i]) + square(k[i])\n    return y", "+ auto: its"},
+    {LOOP "        y[i] = first(x)\n    return y", SERIAL "it calls a function"},
+    {"    m = y.reshape((200, n // 200))\n    for i in range(200):\n        for j in range(1, m.shape[1]):\n            m[i, j] = m[i, j - "
+     "1] + 1\n    return y",
+     "+ auto: its"},
+    {"    m = y.reshape((200, n // 200))\n    for i in range(1, 200):\n        for j in range(m.shape[1]):\n            m[i, j] += m[i - "
+     "1, "
+     "j]\n    return y",
+     "+ auto: its"},
+    {"    while n > 59990:\n        for i in range(n):\n            y[i] += x[i]\n        n -= 1\n    return y", "+ auto: its"},
+};
+
+static char *run_plain(const char *source, int threads, bool automatic) {
+  enum { SIZE = 60000 };
+  lj_value args[4] = {lj_none(), lj_none(), lj_none(), lj_int64(SIZE)}, result;
+  static double x[SIZE], y[SIZE];
+  static int64_t k[SIZE];
+  for (int i = 0; i < SIZE; i++) {
+    x[i] = (double)((i * 7919L) % 10007) * 0.37 - 1000.0;
+    y[i] = i * 0.5;
+    k[i] = (i * 7919L) % SIZE;
+  }
+  x[777] = x[50001] = 0.0 / (double)(threads == 0); /* a NaN */
+  args[0] = lj_array1d(LJ_FLOAT64, x, SIZE), args[1] = lj_array1d(LJ_INT64, k, SIZE), args[2] = lj_array1d(LJ_FLOAT64, y, SIZE);
+  lj_config config;
+  lj_config_init(&config);
+  config.threads = threads;
+  config.auto_parallel = automatic;
+  config.opt_level = 1;
+  open(&config, source);
+  ck_assert_msg(lj_call(lj_module_find(module, "f"), args, 4, &result, report) == LJ_OK, "%s", lj_report_text(report));
+  uint64_t hash = hash_bytes(y, sizeof y, 1);
+  lj_text text;
+  lj_value_format(&result, true, &text);
+  char *all = malloc(text.length + 40);
+  snprintf(all, text.length + 40, "%s %llx", text.data, (unsigned long long)hash);
+  lj_text_free(&text);
+  lj_value_free(&result);
+  return all;
+}
+
+static void close_module(void) {
+  lj_module_free(module);
+  lj_engine_free(engine);
+  module = NULL, engine = NULL;
+}
+
+START_TEST(plain_loops_keep_their_results) {
+  char source[1200];
+  snprintf(
+      source, sizeof source,
+      "from numba import njit\nimport numpy as np\n@njit\ndef square(v):\n    return v * v\n@njit\ndef first(a):\n    return a[0]\n@njit\n"
+      "def f(x, k, y, n):\n%s\n",
+      plain[_i].body);
+  char *want = run_plain(source, 1, false);
+  close_module();
+  for (size_t t = 0; t < LJ_COUNT(thread_counts); t++) {
+    char *got = run_plain(source, thread_counts[t], true);
+    ck_assert_str_eq(got, want);
+    free(got);
+    lj_text text;
+    const char *types = "float64[::1], int64[::1], float64[::1], int64";
+    ck_assert_int_eq(lj_module_emit(module, "explain", lj_module_find(module, "f"), types, report, &text), LJ_OK);
+    ck_assert_msg(strstr(text.data, plain[_i].want) != NULL, "%s", text.data);
+    lj_text_free(&text);
+    close_module();
+  }
+  free(want);
+}
+END_TEST
+
 Suite *suite_parallel(void);
 Suite *suite_parallel(void) {
   Suite *s = suite_create("parallel");
@@ -228,6 +341,7 @@ Suite *suite_parallel(void) {
   tcase_add_loop_test(tc, schedules_as_the_environment_has_them, 0, (int)LJ_COUNT(schedules));
   tcase_add_loop_test(tc, schedules_change_no_bit, 0, 8);
   tcase_add_test(tc, schedules_that_are_none);
+  tcase_add_loop_test(tc, plain_loops_keep_their_results, 0, (int)LJ_COUNT(plain));
   tcase_set_timeout(tc, 120);
   suite_add_tcase(s, tc);
   return s;
