@@ -130,7 +130,9 @@ static IrExpr *power_complex(Lower *lo, IrExpr *a, IrExpr *n, const Type *result
   const Type *wide = type_scalar(lo->types, DT_COMPLEX128);
   int64_t known;
   bool literal = ir_is_int_const(n, &known) && known >= -MAX_COMPLEX_UNROLL && known <= MAX_COMPLEX_UNROLL;
-  if (literal && (lo->top_level || elementwise ? known != 0 : known == 2)) return power_literal(lo, a, known, result);
+  double exponent;
+  if (literal && (elementwise ? known > 0 : lo->top_level ? known != 0 : known == 2)) return power_literal(lo, a, known, result);
+  if (elementwise && const_number(n, &exponent) && (exponent == 2 || exponent == 0.5)) return power_elem(lo, a, n, result);
   IrExpr *args[] = {lower_convert(lo, a, wide, at), lower_convert(lo, n, wide, at)};
   return ir_cast(&lo->b, result, ir_rtcall(&lo->b, "lj_rt_cpow", wide, args, 2));
 }

@@ -371,7 +371,7 @@ IrExpr *lower_reshape(Lower *lo, IrVar *a, const Type *type, IrExpr *const *dims
     result = lower_view_var(lo, NULL, a, reshaped(lo, a, type, out));
   } else if (type->layout == LAYOUT_A) {
     result = reshaped_any(lo, a, type, out);
-  } else if (copy || a->type->layout == LAYOUT_F) {
+  } else if (copy) {
     IrVar *whole = copied(lo, a, lower_temp(lo, lower_layout(lo, a->type, LAYOUT_C)));
     result = lower_view_var(lo, NULL, whole, reshaped(lo, whole, type, out));
   } else { /* strides decide at run time */

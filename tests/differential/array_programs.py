@@ -181,7 +181,7 @@ class Generator:
         if r < 0.9:
             return "np.where(%s > 0, %s, %s)" % (self.ordered(self.name())[0], a, b)
         if r < 0.95:
-            return self.pick("-%s", "+%s", "~%s") % a if a[0] != "-" else a
+            return self.pick("-%s", "+%s", "~%s") % (a if a[0] not in "-T" else self.name())
         return "%s.astype(np.%s)" % (self.name(), self.pick("float64", "float32", "complex128", "int64", "bool_"))
 
     def unary(self, a):
@@ -190,6 +190,7 @@ class Generator:
                          "exp2", "expm1", "sinh", "arcsinh", "positive", "fabs", "angle")
         if kind in ("sqrt", "log", "log1p", "cbrt"):
             text = "np.%s(np.abs(%s))" % (kind, a)
+            self.ordered(a)
         elif kind == "clip":
             text = "np.clip(%s, %s)" % (self.real(a)[0], self.pick("-1, 2", "0, 1", "1, 3"))
         elif kind == "round":
@@ -197,6 +198,8 @@ class Generator:
         elif kind == "reciprocal":
             text = "np.reciprocal(%s)" % self.name("f")
         else:
+            if np.asarray(self.evaluate(a)).ndim == 0 or (kind in ("exp2", "expm1", "log1p", "rint") and self.evaluate(a).dtype.kind == "c"):
+                raise ValueError  # numbers follow numba; of complex numbers the language has none of these
             text = "np.%s(%s)" % (kind, a)
         return text
 
