@@ -44,7 +44,7 @@ typedef enum TypingRule {
 /* The files of runtime/prelude. */
 #define PRELUDE_FILES(X)                                                                                                                   \
   X(SORTING, sorting)                                                                                                                      \
-  X(SEARCHING, searching) X(AXES, axes) X(PICKING, picking)                                                                                                                  \
+  X(SEARCHING, searching) X(AXES, axes) X(PICKING, picking) X(REDUCING, reducing) X(STACKS, stacks)                                                                                                                  \
   X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products) X(LINALG, linalg)
 typedef enum PreludeFile {
 #define X(id, name) PRELUDE_##id,

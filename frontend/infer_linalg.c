@@ -7,14 +7,21 @@ static DType inexact(DType t) { return dtype_is_float(t) || dtype_is_complex(t) 
 static const Type *matrix(Infer *in, DType dtype) { return type_array(in->tt, dtype, 2, LAYOUT_F, false); }
 static const Type *vector(Infer *in, DType dtype) { return type_array(in->tt, dtype, 1, LAYOUT_C, false); }
 
+/* More than two dimensions: the function of the library that goes through the matrices, with as many of the arguments as it has. */
+static const Type *of_stack(Infer *in, const Args *a, BuiltinId row, uint32_t count) {
+  Args chosen = *a;
+  chosen.builtin = &builtins[row];
+  chosen.count = count;
+  return infer_prelude(in, &chosen);
+}
+
+static bool is_stack(const Args *a) { return type_is_array(a->t[0]) && a->t[0]->ndim > 2; }
+
 /* The dtype of argument i, a matrix; false after an error. */
 static bool check_matrix(Infer *in, const Args *a, uint32_t i, DType *dtype) {
   const Type *t = a->t[i];
   if (type_is_array(t) && t->ndim == 2) return *dtype = inexact(t->dtype), true;
-  if (type_is_array(t) && t->ndim > 2)
-    infer_error(in, NOT_IMPLEMENTED_ERROR, a->v[i]->span, "%s takes one matrix; call it in a loop for a stack of them", a->builtin->name);
-  else
-    infer_error(in, type_is_array(t) ? LINALG_ERROR : TYPE_ERROR, a->v[i]->span, "%s takes a 2-dimensional array, not %s", a->builtin->name,
+  infer_error(in, type_is_array(t) ? LINALG_ERROR : TYPE_ERROR, a->v[i]->span, "%s takes a 2-dimensional array, not %s", a->builtin->name,
                 type_name(t));
   return false;
 }
@@ -33,6 +40,14 @@ static const Type *pair(Infer *in, const Type *a, const Type *b) { return type_t
 
 static const Type *rule_square(Infer *in, const Args *a) {
   DType dtype;
+  if (is_stack(a)) {
+    static const BuiltinId rows[][2] = {
+        {BI_LA_INV, BI_STACK_INV},   {BI_LA_CHOLESKY, BI_STACK_CHOLESKY}, {BI_LA_DET, BI_STACK_DET}, {BI_LA_SLOGDET, BI_STACK_SLOGDET},
+        {BI_LA_EIGH, BI_STACK_EIGH}, {BI_LA_EIGVALSH, BI_STACK_EIGVALSH}, {BI_LA_EIG, BI_STACK_EIG}, {BI_LA_EIGVALS, BI_STACK_EIGVALS},
+    };
+    for (size_t i = 0; i < LJ_COUNT(rows); i++)
+      if (rows[i][0] == a->builtin->id) return of_stack(in, a, rows[i][1], 1);
+  }
   if (!check_matrix(in, a, 0, &dtype)) return NULL;
   DType real = dtype_real_of(dtype);
   switch ((int)a->builtin->id) {
@@ -48,14 +63,16 @@ static const Type *rule_square(Infer *in, const Args *a) {
 
 static const Type *rule_qr(Infer *in, const Args *a) {
   DType dtype;
+  if (is_stack(a)) return of_stack(in, a, BI_STACK_QR, 1);
   return check_matrix(in, a, 0, &dtype) ? pair(in, matrix(in, dtype), matrix(in, dtype)) : NULL;
 }
 
 static const Type *rule_svd(Infer *in, const Args *a) {
-  DType dtype;
-  if (!check_matrix(in, a, 0, &dtype)) return NULL;
+  DType dtype = DT_FLOAT64;
+  if (!is_stack(a) && !check_matrix(in, a, 0, &dtype)) return NULL;
   int vectors = constant_flag(in, a, 2, true);
   if (vectors < 0) return NULL;
+  if (is_stack(a)) return vectors ? of_stack(in, a, BI_STACK_SVD, 2) : of_stack(in, a, BI_STACK_SVDVALS, 1);
   const Type *s = vector(in, dtype_real_of(dtype));
   return vectors ? type_tuple(in->tt, (const Type *[]){matrix(in, dtype), s, matrix(in, dtype)}, 3) : s;
 }
@@ -63,6 +80,9 @@ static const Type *rule_svd(Infer *in, const Args *a) {
 static const Type *rule_solve(Infer *in, const Args *a) {
   DType dtype;
   const Type *b = a->t[1];
+  bool solves = a->builtin->id == BI_LA_SOLVE, stacked = is_stack(a) || (type_is_array(b) && b->ndim > 2);
+  if (solves && stacked && type_is_array(a->t[0]) && a->t[0]->ndim > 1 && type_is_array(b) && b->ndim > 0)
+    return of_stack(in, a, BI_STACK_SOLVE, 2);
   if (!check_matrix(in, a, 0, &dtype)) return NULL;
   if (!type_is_array(b) || b->ndim < 1 || b->ndim > 2)
     return infer_error(in, TYPE_ERROR, a->v[1]->span, "%s takes a vector or a matrix here, not %s", a->builtin->name, type_name(b));
@@ -90,7 +110,8 @@ static const Type *rule_norm(Infer *in, const Args *a) {
   if (named) {
     const Expr *e = spec_const_expr(in->spec, a->v[1]);
     bool is_fro = e && e->kind == EXPR_STR && sym_is(e->as.str, "fro"), is_nuc = e && e->kind == EXPR_STR && sym_is(e->as.str, "nuc");
-    bool is_matrix = type_is_array(a->t[0]) && a->t[0]->ndim == 2;
+    bool axes = type_is_tuple(a->t[2]) && a->t[2]->count == 2, no_axis = !a->t[2] || a->t[2]->kind == TYPE_NONE;
+    bool is_matrix = type_is_array(a->t[0]) && (axes || (no_axis && a->t[0]->ndim == 2));
     if ((!is_fro && !is_nuc) || !is_matrix)
       return infer_error(in, VALUE_ERROR, a->v[1]->span, "Invalid norm order for %s.", is_matrix ? "matrices" : "vectors");
     if (is_nuc) chosen.builtin = &builtins[BI_LA_NORM_NUC];

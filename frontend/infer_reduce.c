@@ -1,5 +1,6 @@
 /* Typing of reductions, whole or along axes: sum, prod, mean, min, max, any, all, argmin, argmax, as functions and methods.
- * `axis` (an integer or a tuple of them) and `keepdims` are constants, because the number of dimensions follows from them.
+ * `axis` (an integer or a tuple of them) and `keepdims` are constants, because the number of dimensions follows from them; which axis an integer
+ * names may also be known only when the program runs: then the library reduces, and it does so for extremes of complex numbers.
  * In: a bound call. Out: a scalar, or an array of what stays. */
 #include "frontend/infer.h"
 
@@ -64,8 +65,41 @@ static DType summed(DType t) {
   return dtype_is_unsigned(t) ? DT_UINT64 : t;
 }
 
+static bool is_axes(const Type *t) {
+  if (!type_is_tuple(t)) return type_is_int(t);
+  for (uint32_t i = 0; i < t->count; i++)
+    if (!type_is_int(t->elems[i])) return false;
+  return t->count > 0;
+}
+
+/* The row of the library that does it; false when the compiler's own loops do. */
+static bool is_for_library(Infer *in, const Args *a, Args *chosen) {
+  static const struct {
+    BuiltinId function, method, row;
+  } rows[] = {
+      {BI_NP_SUM, BI_A_SUM, BI_SUM_AT},       {BI_NP_PROD, BI_A_PROD, BI_PROD_AT},          {BI_NP_MEAN, BI_A_MEAN, BI_MEAN_AT},
+      {BI_NP_MIN, BI_A_MIN, BI_MIN_AT},       {BI_NP_AMIN, BI_A_MIN, BI_MIN_AT},            {BI_NP_MAX, BI_A_MAX, BI_MAX_AT},
+      {BI_NP_AMAX, BI_A_MAX, BI_MAX_AT},      {BI_NP_ANY, BI_A_ANY, BI_ANY_AT},             {BI_NP_ALL, BI_A_ALL, BI_ALL_AT},
+      {BI_NP_ARGMIN, BI_A_ARGMIN, BI_ARGMIN_AT}, {BI_NP_ARGMAX, BI_A_ARGMAX, BI_ARGMAX_AT},
+  };
+  BuiltinId id = a->builtin->id, row = BI_COUNT;
+  const Type *t = a->t[0], *axis = a->t[1];
+  if (!type_is_array(t) || !t->ndim) return false;
+  for (size_t i = 0; i < LJ_COUNT(rows); i++)
+    if (rows[i].function == id || rows[i].method == id) row = rows[i].row;
+  bool ordered = row == BI_MIN_AT || row == BI_MAX_AT || row == BI_ARGMIN_AT || row == BI_ARGMAX_AT;
+  uint32_t axes;
+  bool late = axis && is_axes(axis) && spec_const_axes(in->spec, a->v[1], t->ndim, &axes, &(int64_t){0}) == AXES_UNKNOWN;
+  if (!late && !(ordered && dtype_is_complex(t->dtype))) return false;
+  *chosen = *a;
+  chosen->builtin = &builtins[row];
+  return true;
+}
+
 static const Type *rule_sum_prod(Infer *in, const Args *a) {
   Reduction r;
+  Args library;
+  if (is_for_library(in, a, &library)) return infer_prelude(in, &library);
   if (!read_reduction(in, a, &r)) return NULL;
   DType dtype = summed(r.operand->dtype);
   return infer_dtype_arg(in, r.dtype, r.dtype_type, &dtype) ? reduced(in, &r, dtype) : NULL;
@@ -73,6 +107,8 @@ static const Type *rule_sum_prod(Infer *in, const Args *a) {
 
 static const Type *rule_mean(Infer *in, const Args *a) {
   Reduction r;
+  Args library;
+  if (is_for_library(in, a, &library)) return infer_prelude(in, &library);
   if (!read_reduction(in, a, &r)) return NULL;
   DType dtype = r.operand->dtype == DT_BOOL || dtype_is_int(r.operand->dtype) ? DT_FLOAT64 : r.operand->dtype;
   return infer_dtype_arg(in, r.dtype, r.dtype_type, &dtype) ? reduced(in, &r, dtype) : NULL;
@@ -80,16 +116,22 @@ static const Type *rule_mean(Infer *in, const Args *a) {
 
 static const Type *rule_extreme(Infer *in, const Args *a) {
   Reduction r;
+  Args library;
+  if (is_for_library(in, a, &library)) return infer_prelude(in, &library);
   return read_reduction(in, a, &r) ? reduced(in, &r, r.operand->dtype) : NULL;
 }
 
 static const Type *rule_truth(Infer *in, const Args *a) {
   Reduction r;
+  Args library;
+  if (is_for_library(in, a, &library)) return infer_prelude(in, &library);
   return read_reduction(in, a, &r) ? reduced(in, &r, DT_BOOL) : NULL;
 }
 
 static const Type *rule_arg(Infer *in, const Args *a) {
   Reduction r;
+  Args library;
+  if (is_for_library(in, a, &library)) return infer_prelude(in, &library);
   if (!read_reduction(in, a, &r)) return NULL;
   if (!r.whole && !type_is_int(a->t[1])) return infer_error(in, TYPE_ERROR, a->v[1]->span, "%s takes one axis", a->builtin->name);
   return reduced(in, &r, DT_INT64);

@@ -41,9 +41,25 @@ static DType float_of(DType t, bool math) {
   return !math && dtype_size(t) <= 2 ? DT_FLOAT32 : DT_FLOAT64;
 }
 
+/* Each array becomes floating by itself before they meet: of int16 and uint16 float32, not the float64 of int32. */
+static DType common_float(const Args *a) {
+  bool any = false;
+  DType dtype = DT_BOOL;
+  for (uint32_t i = 0; i < a->count; i++) {
+    if (!type_is_array(a->t[i])) continue;
+    DType own = float_of(a->t[i]->dtype, false);
+    dtype = any ? dtype_promote(dtype, own) : own;
+    any = true;
+  }
+  if (!any) return infer_common(a);
+  for (uint32_t i = 0; i < a->count; i++)
+    if (type_is_scalar(a->t[i])) dtype = promote_common(dtype, false, a->t[i]->dtype, true);
+  return dtype;
+}
+
 const Type *infer_ufunc_float(Infer *in, const Args *a) {
   if (!infer_numeric(in, a, 0)) return NULL;
-  DType common = infer_common(a);
+  DType common = a->count > 1 ? common_float(a) : infer_common(a);
   if (dtype_is_complex(common) && !a->builtin->typing_arg) return no_complex(in, a);
   BuiltinId id = a->builtin->id;
   bool rounds = id == BI_NP_FLOOR || id == BI_NP_CEIL || id == BI_NP_TRUNC;
@@ -118,7 +134,7 @@ const Type *infer_ufunc_same(Infer *in, const Args *a) {
     if (common == DT_BOOL) return infer_error(in, TYPE_ERROR, a->call->span, "%s is not defined for bools", a->builtin->name);
     break;
   case SAME_REAL_PART: common = dtype_real_of(common); break;
-  case SAME_ANGLE: common = float_of(dtype_real_of(common), true); break;
+  case SAME_ANGLE: common = float_of(dtype_real_of(common), common == DT_BOOL); break;
   case SAME_FIRST: return round_type(in, a);
   }
   BuiltinId id = a->builtin->id;

@@ -367,6 +367,7 @@ void lower_aug_store(Lower *lo, const Stmt *stmt) {
   }
   IrExpr *old = lower_bind(lo, NULL, ir_load(&lo->b, array, index));
   IrExpr *operand = lower_open(lo, lower_expr(lo, value), value->span);
+  if (type_is_array(operand->type) && operand->type->ndim == 0) operand = ir_load(&lo->b, lower_bind_array(lo, operand), NULL);
   const Type *type = aug_type(lo, op, old->type, operand->type, value);
   if (!type) {
     (void)lower_unsupported(lo, stmt->span, old->type, "this augmented assignment of an element");

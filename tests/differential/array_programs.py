@@ -151,10 +151,15 @@ class Generator:
         if r < 0.65:
             return self.scalar()
         if r < 0.85:
-            return "%s[%s]" % (name, self.subscript(self.arrays[name]))
-        if r < 0.9:
-            return name + ".T"
-        return "(%s)" % self.expression(depth + 1) if depth < 3 else name
+            text = "%s[%s]" % (name, self.subscript(self.arrays[name]))
+        elif r < 0.9 or depth >= 3:
+            text = name + ".T"
+        else:
+            text = "(%s)" % self.expression(depth + 1)
+        value = np.asarray(self.evaluate(text))
+        if value.ndim == 0 or value.dtype == np.float16:
+            raise ValueError  # an element is a number here and does not widen arrays; there is no half precision
+        return text
 
     # ---- expressions ----
 
@@ -170,7 +175,10 @@ class Generator:
             a = self.name("i", "u", "b")
             return "%s %s %s" % (a, self.pick("&", "|", "^", "<<", ">>"), self.pick("2", "3", "1", self.name("i", "u", "b"), "(%s & 3)" % self.name("u")))
         if r < 0.47:
-            return "%s ** %s" % (self.name(), self.pick("2", "3", "2.0", "0.5", "np.abs(%s)" % self.name("f")))
+            a, b = self.name(), self.pick("2", "3", "2.0", "0.5", "np.abs(%s)" % self.name("f"))
+            if self.arrays[a].dtype.kind == "b" or not np.all(np.isfinite(self.evaluate(b))):
+                raise ValueError
+            return "%s ** %s" % (a, b)
         if r < 0.56:
             return "%s %s %s" % (a, self.pick("<", ">", "==", "!=", "<=", ">="), self.ordered(a, b)[1])
         if r < 0.68:
@@ -446,7 +454,7 @@ class Generator:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             stored = self.evaluate(value)
-            if not is_safe(stored, copy.dtype) or (np.ndim(stored) and not np.ndim(self.evaluate(target))):
+            if np.asarray(stored).dtype == np.float16 or not is_safe(stored, copy.dtype) or (np.ndim(stored) and not np.ndim(self.evaluate(target))):
                 raise ValueError
         if op in ("**=", "<<=", ">>="):
             value = self.pick("2", "3", "1")

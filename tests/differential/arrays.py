@@ -26,7 +26,7 @@ except ImportError:
     np = None
 
 KEPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "arrays")
-NUMBER = re.compile(r"-?(?:\d+\.?\d*(?:e[+-]?\d+)?|nan|inf)")
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:e[+-]?\d+)?|nan|inf)")
 
 
 # ---- running and comparing ----
@@ -65,7 +65,7 @@ def same(want, got):
         return True
     loose = 3e-5 if "float32" in want or "complex64" in want else 1e-7  # arrays are printed with eight digits
     a, b = NUMBER.findall(want), NUMBER.findall(got)
-    kinds = [re.sub(r"[\s.]+", "", NUMBER.sub("#", text)) for text in (want, got)]
+    kinds = [re.sub(r"[\s.()+]+", "", NUMBER.sub("#", text)) for text in (want, got)]
     return len(a) == len(b) and kinds[0] == kinds[1] and all(same_number(x, y, loose) for x, y in zip(a, b))
 
 
