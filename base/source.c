@@ -68,3 +68,49 @@ const char *source_line(const Source *src, uint32_t line, uint32_t *length) {
   *length = hi - lo;
   return src->text + lo;
 }
+
+SourceView source_view(const Source *src, uint32_t lo, uint32_t hi) {
+  SourceView view = {.at = source_line_col(src, lo), .width = 0};
+  view.text = source_line(src, view.at.line, &view.length);
+  uint32_t end = (uint32_t)(view.text - src->text) + view.length;
+  for (uint32_t i = lo; i < hi && i < end; i++) view.width += ((unsigned char)src->text[i] & 0xc0) != 0x80;
+  if (view.width == 0) view.width = 1;
+  return view;
+}
+
+/* ---- places by tokens ---- */
+
+/* The last item that is not above `value`; 0 when all are. */
+static uint32_t last_below(const uint32_t *items, uint32_t count, uint32_t value) {
+  uint32_t lo = 0, hi = count;
+  while (hi - lo > 1) {
+    uint32_t mid = lo + (hi - lo) / 2;
+    *(items[mid] <= value ? &lo : &hi) = mid;
+  }
+  return lo;
+}
+
+SourceAnchor source_anchor(const Source *src, uint32_t lo, uint32_t hi) {
+  const SourceParts *p = src->parts;
+  if (!p || !p->count) return (SourceAnchor){.part = SOURCE_WHOLE, .lo_offset = lo, .hi_offset = hi};
+  uint32_t from = last_below(p->lo, p->count, lo), to = last_below(p->lo, p->count, hi > lo ? hi - 1 : lo);
+  uint32_t part = last_below(p->first, p->part_count, from), first = p->first[part];
+  if (to >= p->first[part + 1]) to = p->first[part + 1] - 1;
+  return (SourceAnchor){.part = part,
+                        .lo_token = from - first,
+                        .lo_offset = lo > p->lo[from] ? lo - p->lo[from] : 0,
+                        .hi_token = to - first,
+                        .hi_offset = hi > p->lo[to] ? hi - p->lo[to] : 0};
+}
+
+static uint32_t offset_of(const SourceParts *p, uint32_t length, uint32_t part, uint32_t token, uint32_t offset) {
+  if (part == SOURCE_WHOLE) return offset < length ? offset : length;
+  if (!p || part >= p->part_count || token >= p->first[part + 1] - p->first[part]) return length;
+  uint32_t i = p->first[part] + token, size = p->hi[i] - p->lo[i];
+  return p->lo[i] + (offset < size ? offset : size);
+}
+
+void source_span(const SourceParts *parts, uint32_t length, const SourceAnchor *a, uint32_t *lo, uint32_t *hi) {
+  *lo = offset_of(parts, length, a->part, a->lo_token, a->lo_offset);
+  *hi = offset_of(parts, length, a->part, a->hi_token, a->hi_offset);
+}

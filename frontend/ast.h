@@ -398,6 +398,7 @@ struct Module {
   FuncDef *body; /* the top-level statements as a function without parameters */
   Vec(FuncDef *) funcs; /* by FuncDef.index, inner functions included */
   Vec(Global *) globals; /* by Global.index */
+  struct Content *content; /* frontend/content.h; NULL when nobody asked for it */
 };
 
 /* parser.c: the module's text as a tree. False when there were errors; *out is then NULL. */

@@ -331,6 +331,12 @@ struct IrFunc {
   bool is_chunk; /* the body of a PARALLEL statement: params are chunk, lo, hi, then what it captures */
 };
 
+/* A part of a source text (base/source.h) that error sites of the unit's code name. */
+typedef struct IrPlace {
+  const Source *src;
+  uint32_t part;
+} IrPlace;
+
 struct IrUnit {
   Arena *arena;
   const Program *program;
@@ -339,6 +345,7 @@ struct IrUnit {
   Map func_of_spec; /* Spec -> IrFunc */
   IrFunc *entry; /* what the host calls */
   Diag *diag; /* of this compile */
+  Vec(IrPlace) places; /* set by codegen, in the order of the table that the code is linked against */
 };
 
 /* lower/lower.c: the entry specialisation and all that it calls. Cannot fail except for what is not supported, which is a diagnostic. NULL then. */

@@ -92,8 +92,8 @@ static bool finish(Backend *backend, LLVMModuleRef module, LLVMTargetMachineRef 
   return ok;
 }
 
-bool backend_compile(Backend *backend, const IrUnit *unit, const char *symbol, const BackendDumps *dumps, StrBuf *object,
-                     BackendTimes *times, StrBuf *error) {
+bool backend_compile(Backend *backend, IrUnit *unit, const char *symbol, const BackendDumps *dumps, StrBuf *object, BackendTimes *times,
+                     StrBuf *error) {
   static const BackendDumps no_dumps;
   BackendTimes unused = {0};
   if (!dumps) dumps = &no_dumps;
@@ -115,10 +115,10 @@ bool backend_compile(Backend *backend, const IrUnit *unit, const char *symbol, c
   return ok;
 }
 
-bool backend_link(Backend *backend, const void *object, size_t size, const char *symbol, BackendCode **code, void **entry,
-                  BackendTimes *times, StrBuf *error) {
+bool backend_link(Backend *backend, const void *object, size_t size, const char *symbol, const lj_place *places, BackendCode **code,
+                  void **entry, BackendTimes *times, StrBuf *error) {
   double start = seconds();
-  bool ok = linker_add(backend->linker, object, size, symbol, code, entry, error);
+  bool ok = linker_add(backend->linker, object, size, symbol, places, code, entry, error);
   if (times) times->link += seconds() - start;
   return ok;
 }

@@ -6,6 +6,7 @@
 
 #include "base/strbuf.h"
 #include "ir/ir.h"
+#include "runtime/rt.h"
 
 typedef struct Backend Backend;
 typedef struct BackendCode BackendCode; /* linked code: unloaded as a whole */
@@ -31,11 +32,12 @@ bool backend_open(const BackendOptions *options, Backend **out, StrBuf *error);
 void backend_close(Backend *backend);
 /* The object of a unit; its entry is the C function `int32_t SYMBOL(lj_rt *rt, const void *args, void *result)`: arguments and result in
  * the memory layout of runtime/rt.h (args: a struct of the entry's parameters); returns 0 or an ErrorKind, the error itself in rt. */
-bool backend_compile(Backend *backend, const IrUnit *unit, const char *symbol, const BackendDumps *dumps, StrBuf *object,
-                     BackendTimes *times, StrBuf *error);
-/* Links an object (copied) and finds the entry. Symbols of the runtime are resolved from its table only. */
-bool backend_link(Backend *backend, const void *object, size_t size, const char *symbol, BackendCode **code, void **entry,
-                  BackendTimes *times, StrBuf *error);
+bool backend_compile(Backend *backend, IrUnit *unit, const char *symbol, const BackendDumps *dumps, StrBuf *object, BackendTimes *times,
+                     StrBuf *error);
+/* Links an object (copied) and finds the entry. Symbols of the runtime are resolved from its table only; `places` are those of the unit, which
+ * live as long as the code. */
+bool backend_link(Backend *backend, const void *object, size_t size, const char *symbol, const lj_place *places, BackendCode **code,
+                  void **entry, BackendTimes *times, StrBuf *error);
 void backend_unload(Backend *backend, BackendCode *code);
 
 #endif

@@ -95,6 +95,9 @@ bool cpu_is_known(const char *name); /* cpus.c */
 /* module.c: bytes of a file; "-" is not special. Owned by the caller (free). */
 lj_status file_read(const char *path, lj_report *report, char **data, size_t *length);
 
+/* places.c */
+const lj_place *places_make(Arena *arena, const IrPlace *places, uint32_t count); /* lives in the arena, as do the sources */
+
 /* compile.c; the module's lock is held. */
 lj_status compile_kernel(lj_module *module, const Spec *spec, lj_report *report, lj_kernel **out); /* the same spec gives the same kernel */
 lj_status compile_unit(lj_module *module, const Spec *spec, Arena *arena, lj_report *report, IrUnit **out); /* lowered, before the passes */

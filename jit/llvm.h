@@ -28,7 +28,8 @@ bool emit_module(LLVMModuleRef module, LLVMTargetMachineRef machine, LLVMCodeGen
 typedef struct Linker Linker;
 bool linker_open(Linker **out, StrBuf *error);
 void linker_close(Linker *linker);
-bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, BackendCode **code, void **entry, StrBuf *error);
+bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, const lj_place *places, BackendCode **code,
+                void **entry, StrBuf *error);
 void linker_remove(Linker *linker, BackendCode *code);
 
 #endif

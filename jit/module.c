@@ -2,6 +2,8 @@
  * In: bytes. Out: a module, or a report that says what is wrong with them. Compiles no code: compile.c does, at the first call. */
 #include "jit/engine.h"
 
+#include "frontend/content.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +69,7 @@ static bool analyse(lj_module *module, Sym name, Diag *dx) {
   double t2 = engine_now();
   module->times.sema = t2 - t1;
   if (!ok) return false;
+  content_make(module->ast);
   program_init(&module->program, &module->arena, module->ast, module->engine->options);
   ok = infer_module(&module->program, dx);
   module->times.infer = engine_now() - t2;

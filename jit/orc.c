@@ -23,6 +23,7 @@ struct Linker {
   pthread_mutex_t lock;
   BackendCode *unused; /* emptied libraries */
   unsigned libraries;
+  const lj_place *places; /* of the object that is linked */
   StrBuf missing; /* names that the runtime does not have, during a link */
   StrBuf report; /* what the session said, during a link */
 };
@@ -46,7 +47,7 @@ static LLVMErrorRef resolve(LLVMOrcDefinitionGeneratorRef generator, void *conte
   size_t n = 0;
   for (size_t i = 0; i < count; i++) {
     const char *name = LLVMOrcSymbolStringPoolEntryStr(wanted[i].Name);
-    void *address = lj_rt_symbol(name);
+    void *address = strcmp(name, LJ_PLACES) == 0 ? (void *)(uintptr_t)linker->places : lj_rt_symbol(name);
     if (!address) {
       if (wanted[i].LookupFlags == LLVMOrcSymbolLookupFlagsRequiredSymbol)
         sb_printf(&linker->missing, "%s%s", linker->missing.len ? ", " : "", name);
@@ -170,11 +171,13 @@ static void describe_failure(Linker *linker, LLVMErrorRef failure, StrBuf *error
   sb_drop(&text);
 }
 
-bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, BackendCode **out, void **entry, StrBuf *error) {
+bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, const lj_place *places, BackendCode **out,
+                void **entry, StrBuf *error) {
   *out = NULL;
   *entry = NULL;
   LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(object, size, symbol);
   pthread_mutex_lock(&linker->lock);
+  linker->places = places;
   sb_clear(&linker->missing);
   sb_clear(&linker->report);
   BackendCode *code = take_library(linker);

@@ -74,22 +74,17 @@ void report_diag(lj_report *report, const Diag *dx) {
   diag_render(dx, &report->text);
 }
 
+static void add_site(lj_report *report, lj_severity severity, const char *kind, const char *message, const lj_site *site) {
+  lj_where at = lj_rt_where(site);
+  add(report, severity, kind, message, site ? at.file : NULL, (LineCol){at.line, at.column}, (LineCol){at.line, at.column + at.width});
+}
+
 void report_error(lj_report *report, const lj_rt *rt) {
   if (!report) return;
-  const lj_site *at = rt->site;
-  LineCol from = {at ? at->line : 0, at ? at->column : 0}, to = {from.line, at ? at->column + at->width : 0};
-  add(report, LJ_SEVERITY_ERROR, error_kind_name((ErrorKind)rt->error), sb_text(&rt->message), at ? at->file : NULL, from, to);
-  if (rt->note_site) {
-    const lj_site *note = rt->note_site;
-    add(report, LJ_SEVERITY_NOTE, "", rt->note, note->file, (LineCol){note->line, note->column},
-        (LineCol){note->line, note->column + note->width});
-  }
-  for (uint32_t i = 0; i < rt->trace_len; i++) {
-    const lj_site *call = rt->trace[i];
-    const char *message = arena_printf(&report->arena, "called from %s", call->function);
-    add(report, LJ_SEVERITY_NOTE, "", message, call->file, (LineCol){call->line, call->column},
-        (LineCol){call->line, call->column + call->width});
-  }
+  add_site(report, LJ_SEVERITY_ERROR, error_kind_name((ErrorKind)rt->error), sb_text(&rt->message), rt->site);
+  if (rt->note_site) add_site(report, LJ_SEVERITY_NOTE, "", rt->note, rt->note_site);
+  for (uint32_t i = 0; i < rt->trace_len; i++)
+    add_site(report, LJ_SEVERITY_NOTE, "", arena_printf(&report->arena, "called from %s", rt->trace[i]->function), rt->trace[i]);
   report->errors++;
   lj_rt_render_error(rt, &report->text);
 }

@@ -36,13 +36,34 @@ typedef struct lj_str {
   int64_t length;   /* bytes */
 } lj_str;
 
-/* A place in the source, as a constant of the compiled module. */
-typedef struct lj_site {
-  const char *file, *function, *text; /* text: the whole source line, without its end */
-  uint32_t line, column;              /* from 1 */
-  uint32_t width;                     /* code points to underline; at least 1 */
-  uint32_t is_library;                /* in a function of runtime/prelude: an error there belongs to the call */
-} lj_site;
+/* Where a site stands in the source as it is now; asked only when an error is shown. */
+typedef struct lj_where {
+  const char *file, *text; /* text: the whole source line, without its end; not NUL-terminated */
+  size_t text_length;
+  uint32_t line, column; /* from 1 */
+  uint32_t width;        /* code points to underline; at least 1 */
+} lj_where;
+
+/* A part of a source text that sites of compiled code refer to. Code is linked against a table of its unit's places, so that it knows
+ * neither the file's name nor a line and stays good when they change. */
+typedef struct lj_site lj_site;
+typedef struct lj_place lj_place;
+struct lj_place {
+  void (*locate)(const lj_place *place, const lj_site *site, lj_where *where);
+  const void *source; /* of the locator */
+  uint32_t part;
+  uint32_t is_library; /* a function of runtime/prelude: an error there belongs to the call */
+};
+#define LJ_PLACES "lj_places" /* the table's name for the linker */
+
+/* A place in the source, as a constant of the compiled module: base/source.h's anchor. */
+struct lj_site {
+  const lj_place *place; /* NULL: nobody wrote it */
+  const char *function;
+  uint32_t lo_token, lo_offset, hi_token, hi_offset;
+};
+
+static inline bool lj_site_is_library(const lj_site *site) { return site && site->place && site->place->is_library; }
 
 enum { LJ_TRACE_MAX = 24 }; /* innermost calls that are kept; deeper ones are counted */
 
@@ -92,6 +113,7 @@ void lj_rt_drop(lj_rt *rt);
 /* Zeroed memory for the host, aligned to 64 bytes, with one reference; NULL when there is none. */
 void *lj_rt_new_block(size_t size, lj_owner **owner);
 void lj_rt_clear_error(lj_rt *rt);
+lj_where lj_rt_where(const lj_site *site); /* rt_error.c */
 /* The error as text: FILE:LINE:COL: error: KIND: message, source line, caret, then a note per call, outermost last. */
 void lj_rt_render_error(const lj_rt *rt, StrBuf *out);
 /* Address of a function of rt_symbols.def by name, or of a libm function that ir/math.def names; NULL when there is none. */

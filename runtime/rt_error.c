@@ -62,14 +62,20 @@ void lj_rt_raise_shapes(lj_rt *rt, const lj_site *site, const char *what, int64_
 /* The calls that an error passes, from the inside out. One that arose inside the library is shown where the library was called, and calls
  * within the library are not shown. */
 void lj_rt_trace(lj_rt *rt, const lj_site *site) {
-  if (rt->site && rt->site->is_library)
+  if (lj_site_is_library(rt->site))
     rt->site = site;
-  else if (site && site->is_library)
+  else if (lj_site_is_library(site))
     return;
   else if (rt->trace_len < LJ_TRACE_MAX)
     rt->trace[rt->trace_len++] = site;
   else
     rt->trace_dropped++;
+}
+
+lj_where lj_rt_where(const lj_site *site) {
+  lj_where where = {.file = "", .text = "", .width = 1};
+  if (site && site->place) site->place->locate(site->place, site, &where);
+  return where;
 }
 
 static void render_site(StrBuf *out, const lj_site *site, const char *label, const char *text) {
@@ -79,8 +85,8 @@ static void render_site(StrBuf *out, const lj_site *site, const char *label, con
     sb_putc(out, '\n');
     return;
   }
-  LineCol at = {site->line, site->column};
-  diag_render_place(out, site->file, at, label, text, site->text, site->text ? strlen(site->text) : 0, site->width);
+  lj_where at = lj_rt_where(site);
+  diag_render_place(out, at.file, (LineCol){at.line, at.column}, label, text, at.text, at.text_length, at.width);
 }
 
 /* Equal frames that follow each other (plain recursion) are shown once, with their number. */

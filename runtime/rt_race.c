@@ -243,7 +243,7 @@ static int32_t finish(const Access *a, const Name *name, Toucher other, bool oth
 }
 
 /* Places inside the library say nothing to the user: the call counts. */
-static const lj_site *shown_site(const lj_race *race, const lj_site *site) { return site->is_library && race->call ? race->call : site; }
+static const lj_site *shown_site(const lj_race *race, const lj_site *site) { return lj_site_is_library(site) && race->call ? race->call : site; }
 
 int32_t lj_rt_race_element(lj_rt *rt, const lj_site *site, const char *name, int64_t length, int64_t stores, int64_t itemsize, int64_t ndim,
                            const lj_array_head *array, const int64_t *index) {

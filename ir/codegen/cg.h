@@ -84,7 +84,7 @@ typedef struct CgFunc { /* the function that is being written */
 
 typedef struct Codegen {
   Arena *arena; /* of this compile of LLVM IR alone */
-  const IrUnit *unit;
+  IrUnit *unit; /* only its places change */
   LLVMContextRef ctx;
   LLVMModuleRef module;
   LLVMBuilderRef b;

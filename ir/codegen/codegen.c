@@ -290,7 +290,7 @@ static void init_types(Codegen *cg) {
   cg->f32 = LLVMFloatTypeInContext(ctx);
   cg->f64 = LLVMDoubleTypeInContext(ctx);
   cg->ptr = LLVMPointerTypeInContext(ctx, 0);
-  cg->site_type = LLVMStructTypeInContext(ctx, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->ptr, cg->i32, cg->i32, cg->i32, cg->i32}, 7, false);
+  cg->site_type = LLVMStructTypeInContext(ctx, (LLVMTypeRef[]){cg->ptr, cg->ptr, cg->i32, cg->i32, cg->i32, cg->i32}, 6, false);
 }
 
 static void init_attributes(Codegen *cg, LLVMTargetMachineRef machine) {
@@ -333,7 +333,7 @@ static void init_module(Codegen *cg, LLVMTargetMachineRef machine) {
   LLVMDisposeTargetData(layout);
 }
 
-LLVMModuleRef codegen_unit(const IrUnit *unit, LLVMContextRef context, LLVMTargetMachineRef machine, const char *symbol,
+LLVMModuleRef codegen_unit(IrUnit *unit, LLVMContextRef context, LLVMTargetMachineRef machine, const char *symbol,
                            const CodegenOptions *options, CodegenFacts *facts, StrBuf *error) {
   Arena arena;
   arena_init(&arena);

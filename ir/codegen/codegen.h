@@ -20,8 +20,9 @@ typedef struct CodegenFacts {
 } CodegenFacts;
 
 /* The module of a unit, for the target machine; the entry is the external function `symbol` of the prototype in jit/backend.h.
+ * Fills the unit's places.
  * NULL with a text in *error (our own bug: the module does not verify). Owned by the caller. */
-LLVMModuleRef codegen_unit(const IrUnit *unit, LLVMContextRef context, LLVMTargetMachineRef machine, const char *symbol,
+LLVMModuleRef codegen_unit(IrUnit *unit, LLVMContextRef context, LLVMTargetMachineRef machine, const char *symbol,
                            const CodegenOptions *options, CodegenFacts *facts, StrBuf *error);
 
 #endif

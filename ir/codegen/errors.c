@@ -3,45 +3,29 @@
  * returns the status. */
 #include "ir/codegen/cg.h"
 
-enum { LINE_MAX_BYTES = 200 };
-
 static LLVMValueRef c_string(Codegen *cg, const char *text) { return cg_string(cg, text, strlen(text)); }
-
-static uint32_t code_points(const char *text, uint32_t bytes) {
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < bytes; i++) n += ((unsigned char)text[i] & 0xC0) != 0x80;
-  return n;
-}
-
-/* Where `bytes` may be cut without splitting a code point. */
-static uint32_t whole_points(const char *text, uint32_t bytes) {
-  while (bytes && ((unsigned char)text[bytes] & 0xC0) == 0x80) bytes--;
-  return bytes;
-}
 
 static const char *function_name(const IrFunc *f) {
   if (f->is_main) return "<module>";
   return f->spec && f->spec->func && f->spec->func->name ? f->spec->func->name->text : f->name;
 }
 
+/* The entry of the unit's table of places that stands for a part of a source text. */
+static LLVMValueRef place_of(Codegen *cg, const Source *src, uint32_t part) {
+  uint32_t i = 0;
+  while (i < cg->unit->places.len && (cg->unit->places.data[i].src != src || cg->unit->places.data[i].part != part)) i++;
+  if (i == cg->unit->places.len) vec_push(cg->unit->arena, &cg->unit->places, ((IrPlace){src, part}));
+  LLVMValueRef index = cg_i64(cg, (int64_t)(i * sizeof(lj_place))), table = LLVMGetNamedGlobal(cg->module, LJ_PLACES);
+  if (!table) table = LLVMAddGlobal(cg->module, cg->i8, LJ_PLACES);
+  return LLVMConstGEP2(cg->i8, table, &index, 1);
+}
+
 static LLVMValueRef make_site(Codegen *cg, Span span) {
-  LLVMValueRef fields[7];
-  LineCol at = {0, 0};
-  uint32_t width = 1, length = 0;
-  const char *text = "";
-  if (span.src) {
-    at = source_line_col(span.src, span.lo);
-    text = source_line(span.src, at.line, &length);
-    uint32_t from = span.lo - (uint32_t)(text - span.src->text), to = from + (span.hi - span.lo);
-    if (to > length) to = length;
-    if (to > from) width = code_points(text + from, to - from);
-    if (length > LINE_MAX_BYTES) length = whole_points(text, LINE_MAX_BYTES);
-  }
-  fields[0] = c_string(cg, span.src ? span.src->name : "");
-  fields[1] = c_string(cg, function_name(cg->f.ir));
-  fields[2] = cg_string(cg, text, length);
-  const uint32_t numbers[] = {at.line, at.column, width, span.src && span.src->is_library};
-  for (unsigned i = 0; i < LJ_COUNT(numbers); i++) fields[3 + i] = cg_i32(cg, (int32_t)numbers[i]);
+  SourceAnchor at = {0};
+  if (span.src) at = source_anchor(span.src, span.lo, span.hi);
+  LLVMValueRef fields[6] = {span.src ? place_of(cg, span.src, at.part) : LLVMConstNull(cg->ptr), c_string(cg, function_name(cg->f.ir))};
+  const uint32_t numbers[] = {at.lo_token, at.lo_offset, at.hi_token, at.hi_offset};
+  for (unsigned i = 0; i < LJ_COUNT(numbers); i++) fields[2 + i] = cg_i32(cg, (int32_t)numbers[i]);
   LLVMValueRef global = LLVMAddGlobal(cg->module, cg->site_type, "site");
   LLVMSetInitializer(global, LLVMConstStructInContext(cg->ctx, fields, LJ_COUNT(fields), false));
   LLVMSetLinkage(global, LLVMPrivateLinkage);

@@ -2,16 +2,13 @@
  * in the function's table (runtime/rt_memo.c) and calls the other one, the function as written, when they are not there; what that
  * returns is stored, an error is not. In: a specialisation of scalars, calls of f.cache_info() and f.cache_clear(). Out: runtime calls.
  * The key: what tells specialisations apart, then every argument as whole int64s, so that it has no padding. */
+#include "frontend/content.h"
 #include "ir/lower/lower_scalar.h"
 
 bool lower_is_memo(const IrFunc *func) { return func->spec->func->options.lru && !func->is_memo_body; }
 
-/* The same for equal texts, whatever was compiled before: tables may outlive a module. */
-static IrExpr *table_id(Lower *lo, const FuncDef *f) {
-  const Source *src = f->module->source;
-  uint64_t hash = hash_bytes(src->text, src->length, f->index);
-  return ir_uint(&lo->b, lower_int_type(lo), hash);
-}
+/* The same for functions that mean the same, whatever was compiled before: tables may outlive a module, and code outlives the file. */
+static IrExpr *table_id(Lower *lo, const FuncDef *f) { return ir_uint(&lo->b, lower_int_type(lo), content_hash(f)); }
 
 static void push_key(Lower *lo, IrExprVec *key, IrExpr *value) {
   IrBuilder *b = &lo->b;

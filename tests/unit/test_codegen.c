@@ -77,7 +77,7 @@ static int32_t call(const void *args, void *result) {
     if (getenv("DUMP_LLVM")) fputs(sb_text(&llvm), stderr);
     ck_assert_msg(ok, "%s", sb_text(&error));
     void *address = NULL;
-    ck_assert_msg(backend_link(backend, object.data, object.len, "entry", &code, &address, NULL, &error), "%s", sb_text(&error));
+    ck_assert_msg(backend_link(backend, object.data, object.len, "entry", NULL, &code, &address, NULL, &error), "%s", sb_text(&error));
     memcpy(&entry, &address, sizeof entry);
   }
   sb_drop(&object);
@@ -582,7 +582,7 @@ START_TEST(test_missing_symbol) {
   static const char junk[] = "not an object";
   StrBuf error = {0};
   void *address;
-  ck_assert(!backend_link(backend, junk, sizeof junk, "entry", &code, &address, NULL, &error));
+  ck_assert(!backend_link(backend, junk, sizeof junk, "entry", NULL, &code, &address, NULL, &error));
   ck_assert(error.len > 0);
   ck_assert_ptr_null(code);
   sb_drop(&error);

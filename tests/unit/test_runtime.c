@@ -8,7 +8,13 @@
 
 /* ---- errors ---- */
 
-static const lj_site inner = {"k.lp", "f", "    return a[i]", 3, 12, 4, 0}, outer = {"k.lp", "main", "    f(x)", 9, 5, 4, 0};
+static void locate(const lj_place *place, const lj_site *site, lj_where *where) {
+  (void)site;
+  *where = *(const lj_where *)place->source;
+}
+static const lj_where lines[] = {{"k.lp", "    return a[i]", 15, 3, 12, 4}, {"k.lp", "    f(x)", 8, 9, 5, 4}};
+static const lj_place places[] = {{.locate = locate, .source = &lines[0]}, {.locate = locate, .source = &lines[1]}};
+static const lj_site inner = {.place = &places[0], .function = "f"}, outer = {.place = &places[1], .function = "main"};
 
 START_TEST(errors_are_rendered) {
   lj_rt rt;
