@@ -27,8 +27,10 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
     "division by zero: python (raises, the default) or numpy (inf, nan)")                                                                  \
   X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit explain", "do not check indices")                                     \
   X(cpu, 0, "cpu", "NAME", "run emit", "compile for this CPU instead of this machine's")                                                   \
+  X(no_cache, 0, "no-cache", NULL, "run", "neither use nor keep compiled code in the cache")                                               \
+  X(explain_cache, 0, "explain-cache", NULL, "run", "say on stderr what the cache had, and if not, which part of the key changed")         \
   X(opt, 0, "opt", "LEVEL", "run emit", "optimisation level, 0 to 3 (the default)")                                                        \
-  X(help, 'h', "help", NULL, "run check types emit explain functions completion manual", "show this text")
+  X(help, 'h', "help", NULL, "run check types emit explain cache functions completion manual", "show this text")
 
 typedef struct Args {
   const char *command;
@@ -87,5 +89,6 @@ int cmd_emit(const Args *args);
 int cmd_explain(const Args *args);
 int cmd_completion(const Args *args);
 int cmd_manual(const Args *args);
+int cmd_cache(const Args *args);
 
 #endif

@@ -17,6 +17,7 @@ const Command commands[] = {
     {"explain", "explain FILE.lp [--call FUNC --sig TYPES]", "Show what the compiler did with each loop, and what it did not do and why.",
      1, 1, cmd_explain},
     {"emit", "emit STAGE FILE.lp [--call FUNC --sig TYPES]", "Show what a stage of the compiler gives.", 2, 2, cmd_emit},
+    {"cache", "cache ACTION", "Look at the cache of compiled code on disk, check it or empty it.", 1, 1, cmd_cache},
     {"functions", "functions", "List the functions, methods and attributes that programs may use, as a table in Markdown.", 0, 0,
      cmd_functions},
     {"completion", "completion bash|zsh|fish", "Print a script that completes commands and options in a shell.", 1, 1, cmd_completion},
@@ -34,6 +35,11 @@ static void show_stages(void) {
   for (size_t i = 0; lj_stage_name(i); i++) printf("  %-26s %s\n", lj_stage_name(i), lj_stage_about(i));
   puts("\npasses over the Loop IR, in order:");
   for (size_t i = 0; lj_pass_name(i); i++) printf("  %-26s %s\n", lj_pass_name(i), lj_pass_about(i));
+}
+
+static void show_actions(void) {
+  puts("\nactions:");
+  for (size_t i = 0; lj_cache_action_name(i); i++) printf("  %-26s %s\n", lj_cache_action_name(i), lj_cache_action_about(i));
 }
 
 static int help(void) {
@@ -56,6 +62,7 @@ static int run_command(const Command *command, int argc, char **argv) {
     else
       args_help(command);
     if (args.help && command->run == cmd_emit) show_stages();
+    if (args.help && command->run == cmd_cache) show_actions();
   }
   free(args.rest);
   return status;

@@ -33,6 +33,9 @@ int session_open(Session *s, const Args *args) {
   if (args->threads) config.threads = atoi(args->threads);
   config.numpy_errors = args->error_model && strcmp(args->error_model, "numpy") == 0;
   config.no_boundscheck = args->no_boundscheck;
+  bool runs = strcmp(args->command, "run") == 0; /* the others show what the compiler makes */
+  if (!runs || args->no_cache) config.cache_dir = "";
+  config.cache_explain = args->explain_cache;
   lj_status status = lj_engine_new(&config, s->report, &s->engine);
   return status == LJ_OK ? 0 : session_result(s, status);
 }
@@ -117,7 +120,16 @@ static void show_times(const lj_module *module, double run) {
   fprintf(stderr, "%-12s %9.3f ms\n", "total", 1e3 * sum);
 }
 
+static void show_cache(lj_engine *engine) {
+  lj_text text;
+  lj_engine_cache_log(engine, &text);
+  fflush(stdout);
+  fputs(text.data ? text.data : "", stderr);
+  lj_text_free(&text);
+}
+
 int session_close(Session *s, int status) {
+  if (s->args->explain_cache && s->engine) show_cache(s->engine);
   if (s->args->time && s->module) show_times(s->module, s->run);
   lj_module_free(s->module);
   lj_engine_free(s->engine);

@@ -57,6 +57,7 @@ typedef struct PreludeText {
   uint32_t length;
 } PreludeText;
 extern const PreludeText prelude_texts[PRELUDE_COUNT]; /* made by cmake/embed.cmake */
+const Source *prelude_source(Arena *arena, const char *name); /* infer_prelude.c: by the name that its Source has; NULL when there is none */
 
 struct Builtin {
   BuiltinId id;

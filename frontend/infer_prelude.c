@@ -18,13 +18,26 @@ static void check_sound(const Diag *diag, const char *name) {
   lj_panic(__FILE__, __LINE__, sb_text(&text));
 }
 
+static Source *make_source(Arena *arena, const PreludeText *text) {
+  Source *src = arena_new(arena, Source);
+  source_init(src, arena, arena_printf(arena, "<loopjit>/%s.lp", text->name), text->text, text->length);
+  src->is_library = true;
+  return src;
+}
+
+const Source *prelude_source(Arena *arena, const char *name) {
+  for (size_t i = 0; i < PRELUDE_COUNT; i++) {
+    Source *src = make_source(arena, &prelude_texts[i]);
+    if (strcmp(src->name, name) == 0) return src;
+  }
+  return NULL;
+}
+
 static Module *load(Infer *in, PreludeFile file) {
   InferState *st = in->state;
   if (st->prelude[file]) return st->prelude[file];
   const PreludeText *text = &prelude_texts[file];
-  Source *src = arena_new(in->arena, Source);
-  source_init(src, in->arena, arena_printf(in->arena, "<loopjit>/%s.lp", text->name), text->text, text->length);
-  src->is_library = true;
+  Source *src = make_source(in->arena, text);
   Module *module;
   Diag diag;
   diag_init(&diag, in->arena);

@@ -71,9 +71,18 @@ struct Spec {
   Diag diag;
 };
 
-typedef struct ProgramOptions { /* defaults for what decorators leave unset */
-  int fastmath;                 /* FM_ bits */
-  bool numpy_errors, no_boundscheck, parallel, auto_parallel, race_check; /* race_check: as parallel, but loops run serially and are watched */
+/* Defaults for what decorators leave unset. Type, field, name: one row each; all of them are part of the key of cached code. */
+#define PROGRAM_OPTIONS(X)                                                                                                                 \
+  X(int, fastmath, "fastmath") /* FM_ bits */                                                                                              \
+  X(bool, numpy_errors, "error model")                                                                                                     \
+  X(bool, no_boundscheck, "boundscheck")                                                                                                   \
+  X(bool, parallel, "parallel")                                                                                                            \
+  X(bool, auto_parallel, "automatic parallelisation")                                                                                      \
+  X(bool, race_check, "race check") /* as parallel, but loops run serially and are watched */
+typedef struct ProgramOptions {
+#define X(type, field, name) type field;
+  PROGRAM_OPTIONS(X)
+#undef X
 } ProgramOptions;
 
 struct Program {

@@ -282,6 +282,10 @@ typedef struct lj_config {
    * environment ("dynamic,16"), or a choice that suits balanced and unbalanced loops. */
   lj_schedule schedule;
   int64_t chunk; /* iterations that a thread takes at a time, about; 0: chosen. A program may set its own: set_parallel_chunksize() */
+  /* Where compiled code is kept between runs. NULL: $LOOPJIT_CACHE_DIR, $XDG_CACHE_HOME/loopjit or ~/.cache/loopjit; "": nowhere. Copied. */
+  const char *cache_dir;
+  uint64_t cache_bytes; /* the folder's bound; 0: $LOOPJIT_CACHE_SIZE or 256 MB */
+  bool cache_explain; /* lj_engine_cache_log() shall say why something was not there; false */
 } lj_config;
 
 LJ_API void lj_config_init(lj_config *config);
@@ -294,6 +298,25 @@ LJ_API void lj_config_init(lj_config *config);
  */
 LJ_API lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **engine);
 LJ_API void lj_engine_free(lj_engine *engine); /* NULL is allowed. */
+
+/* What the engine asked its cache so far. */
+typedef struct lj_cache_counts {
+  size_t size; /* of this struct: set it before the call */
+  uint64_t hits, misses, stored;
+} lj_cache_counts;
+LJ_API void lj_engine_cache_counts(lj_engine *engine, lj_cache_counts *counts);
+/* With cache_explain: a line for each question: hit, or which parts of the key differ from what is there. *out is owned by the caller. */
+LJ_API void lj_engine_cache_log(lj_engine *engine, lj_text *out);
+
+/* What can be done with a cache as a whole: "path", "stats", "list", "verify", "prune", "clear". NULL beyond the end. */
+LJ_API const char *lj_cache_action_name(size_t index);
+LJ_API const char *lj_cache_action_about(size_t index); /* in a few words */
+/**
+ * Does one of them with the cache that an engine of this config has; NULL for the defaults.
+ * @param out  Owned by the caller: what there is to say, in lines.
+ * @return LJ_OK; LJ_ERROR when "verify" found something; LJ_IO when there is no such folder or it cannot be used; LJ_MISUSE.
+ */
+LJ_API lj_status lj_cache_do(const lj_config *config, const char *action, lj_report *report, lj_text *out);
 
 /* ---- modules ------------------------------------------------------------------------------------------------------------------------- */
 
@@ -403,7 +426,8 @@ LJ_API lj_status lj_module_emit(lj_module *module, const char *stage, lj_functio
                                 lj_text *out);
 
 /* Seconds spent on a module so far, by stage: one row each. */
-#define LJ_TIMES(X) X(read) X(parse) X(sema) X(infer) X(lower) X(passes) X(start_llvm) X(codegen) X(optimize) X(emit) X(link) X(run)
+#define LJ_TIMES(X)                                                                                                                        \
+  X(read) X(parse) X(sema) X(infer) X(lower) X(passes) X(start_llvm) X(codegen) X(optimize) X(emit) X(link) X(run) X(cache)
 typedef struct lj_times {
   size_t size; /* of this struct: set it before the call */
 #define X(stage) double stage;

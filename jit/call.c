@@ -9,7 +9,9 @@ enum { KEY_ROOM = 256, STACK_ROOM = 1024 };
 
 /* ---- finding the kernel -------------------------------------------------------------------------------------------------------------- */
 
-static lj_status infer_types(lj_function *function, const Type *const *types, uint32_t count, lj_report *report, const Spec **out) {
+/* *quiet: nothing was reported. */
+static lj_status infer_types(lj_function *function, const Type *const *types, uint32_t count, lj_report *report, bool *quiet,
+                             const Spec **out) {
   lj_module *module = function->module;
   Arena arena;
   Diag dx;
@@ -19,6 +21,7 @@ static lj_status infer_types(lj_function *function, const Type *const *types, ui
   *out = infer_function(&module->program, function->def, types, count, function->def->name_span, &dx);
   module->times.infer += engine_now() - start;
   if (dx.first) report_diag(report, &dx);
+  *quiet = !dx.first;
   arena_drop(&arena);
   return *out ? LJ_OK : LJ_ERROR;
 }
@@ -34,34 +37,62 @@ static bool parse_signature(lj_module *module, const char *text, Diag *dx, const
   return e && typespec_signature(&module->program.types, &module->names, e, dx, result, types, count);
 }
 
+static lj_status check_result(lj_function *function, const Spec *spec, const Type *result, lj_report *report) {
+  Diag dx;
+  if (!result || result == spec->result) return LJ_OK;
+  diag_init(&dx, &function->module->arena);
+  diag_error(&dx, TYPE_ERROR, function->def->name_span, "%s() returns %s here, not %s", lj_function_name(function), type_name(spec->result),
+             type_name(result));
+  report_diag(report, &dx);
+  return LJ_ERROR;
+}
+
+static bool read_signature(lj_function *function, const char *signature, lj_report *report, const Type **result, const Type ***types,
+                           uint32_t *count) {
+  Diag dx;
+  diag_init(&dx, &function->module->arena);
+  bool ok = parse_signature(function->module, signature, &dx, result, types, count);
+  if (!ok) report_diag(report, &dx);
+  return ok;
+}
+
 lj_status call_signature(lj_function *function, const char *signature, lj_report *report, const Spec **out) {
   const Type *result, **types;
   uint32_t count;
-  Diag dx;
+  bool unused;
   *out = NULL;
-  diag_init(&dx, &function->module->arena);
-  if (!parse_signature(function->module, signature, &dx, &result, &types, &count)) {
-    report_diag(report, &dx);
-    return LJ_ERROR;
+  if (!read_signature(function, signature, report, &result, &types, &count)) return LJ_ERROR;
+  lj_status status = infer_types(function, types, count, report, &unused, out);
+  return status == LJ_OK ? check_result(function, *out, result, report) : status;
+}
+
+/* From the cache, or made. `result`: NULL, or what it must return. */
+static lj_status make_kernel(lj_function *function, const Type *const *types, uint32_t count, const Type *result, lj_report *report,
+                             lj_kernel **out) {
+  lj_module *module = function->module;
+  CacheKey key;
+  bool keyed = kernel_key(module, function, types, count, &key), quiet;
+  *out = keyed ? kernel_find(module, function, &key, types, count) : NULL;
+  lj_status status = LJ_OK;
+  if (!*out || (result && result != (*out)->result)) {
+    const Spec *spec;
+    *out = NULL;
+    status = module_analyse(module, report);
+    if (status == LJ_OK) status = infer_types(function, types, count, report, &quiet, &spec);
+    if (status == LJ_OK) status = check_result(function, spec, result, report);
+    KernelAsk ask = {function, types, count, status == LJ_OK && keyed && quiet ? &key : NULL};
+    if (status == LJ_OK) status = compile_kernel(module, &ask, spec, report, out);
   }
-  lj_status status = infer_types(function, types, count, report, out);
-  if (status == LJ_OK && result && result != (*out)->result) {
-    diag_error(&dx, TYPE_ERROR, function->def->name_span, "%s() returns %s here, not %s", lj_function_name(function),
-               type_name((*out)->result), type_name(result));
-    report_diag(report, &dx);
-    status = LJ_ERROR;
-  }
+  cache_key_drop(&key);
   return status;
 }
 
 static lj_status specialise_values(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
   lj_module *module = function->module;
   const Type **types = calloc(count + 1, sizeof *types);
-  const Spec *spec;
   if (!types) lj_panic(__FILE__, __LINE__, "out of memory");
   for (size_t i = 0; i < count; i++) types[i] = value_type(&module->program.types, &args[i]);
-  lj_status status = infer_types(function, types, (uint32_t)count, report, &spec);
-  if (status == LJ_OK) status = compile_kernel(module, spec, report, out);
+  lj_status status = make_kernel(function, types, (uint32_t)count, NULL, report, out);
   free(types);
   return status;
 }
@@ -91,9 +122,11 @@ lj_status lj_specialise(lj_function *function, const char *signature, lj_report 
   lj_report_clear(report);
   if (!function || !signature) return report_message(report, LJ_MISUSE, "a function and a signature are needed");
   pthread_mutex_lock(&function->module->lock);
-  const Spec *spec;
-  lj_status status = call_signature(function, signature, report, &spec);
-  if (status == LJ_OK) status = compile_kernel(function->module, spec, report, out);
+  const Type *result, **types;
+  uint32_t count;
+  lj_status status = LJ_ERROR;
+  if (read_signature(function, signature, report, &result, &types, &count))
+    status = make_kernel(function, types, count, result, report, out);
   pthread_mutex_unlock(&function->module->lock);
   return status;
 }
@@ -128,7 +161,7 @@ static lj_status enter(lj_kernel *kernel, const void *args, void *room, lj_value
     report_error(report, &context.rt);
   } else {
     lj_value value;
-    value_unpack(kernel->spec->result, room, &value);
+    value_unpack(kernel->result, room, &value);
     if (result)
       *result = value;
     else
@@ -138,16 +171,22 @@ static lj_status enter(lj_kernel *kernel, const void *args, void *room, lj_value
   return status;
 }
 
-static lj_status refuse_argument(const lj_kernel *kernel, const ArgSlot *slot, const lj_value *arg, lj_report *report) {
+static lj_status refuse_argument(lj_kernel *kernel, const ArgSlot *slot, const lj_value *arg, lj_report *report) {
+  lj_module *module = kernel->module;
   lj_text have;
   lj_value_type(arg, &have);
   Arena arena;
   Diag dx;
   arena_init(&arena);
   diag_init(&dx, &arena);
-  const Param *param = &kernel->spec->func->params.data[slot->arg];
-  diag_error(&dx, TYPE_ERROR, param->span, "'%s' is %s here; %s cannot be passed", param->name->text, type_name(slot->type), have.data);
-  report_diag(report, &dx);
+  pthread_mutex_lock(&module->lock);
+  bool known = module_analyse(module, report) == LJ_OK;
+  pthread_mutex_unlock(&module->lock);
+  if (known) {
+    const Param *param = &kernel->function->def->params.data[slot->arg];
+    diag_error(&dx, TYPE_ERROR, param->span, "'%s' is %s here; %s cannot be passed", param->name->text, type_name(slot->type), have.data);
+    report_diag(report, &dx);
+  }
   arena_drop(&arena);
   lj_text_free(&have);
   return LJ_ERROR;
@@ -190,12 +229,30 @@ lj_status lj_call(lj_function *function, const lj_value *args, size_t count, lj_
   return status == LJ_OK ? call_kernel(kernel, args, count, result, report) : status;
 }
 
+/* The lock is held. */
+static lj_status main_kernel(lj_module *module, lj_report *report, lj_kernel **out) {
+  CacheKey key;
+  *out = module->main;
+  if (*out) return LJ_OK;
+  bool keyed = kernel_key(module, NULL, NULL, 0, &key);
+  *out = keyed ? kernel_find(module, NULL, &key, NULL, 0) : NULL;
+  lj_status status = LJ_OK;
+  if (!*out) {
+    KernelAsk ask = {.key = keyed ? &key : NULL};
+    status = module_analyse(module, report);
+    if (status == LJ_OK) status = compile_kernel(module, &ask, module->program.main, report, out);
+  }
+  cache_key_drop(&key);
+  module->main = *out;
+  return status;
+}
+
 lj_status lj_module_run(lj_module *module, lj_report *report) {
   lj_report_clear(report);
   if (!module) return report_message(report, LJ_MISUSE, "there is no module to run");
   lj_kernel *kernel;
   pthread_mutex_lock(&module->lock);
-  lj_status status = compile_kernel(module, module->program.main, report, &kernel);
+  lj_status status = main_kernel(module, report, &kernel);
   pthread_mutex_unlock(&module->lock);
   if (status != LJ_OK) return status;
   double start = engine_now();

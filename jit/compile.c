@@ -10,11 +10,11 @@ const char compile_symbol[] = "loopjit_entry";
 
 lj_status compile_unit(lj_module *module, const Spec *spec, Arena *arena, lj_report *report, IrUnit **out) {
   double start = engine_now();
-  Diag dx;
-  diag_init(&dx, arena);
-  *out = ir_lower(arena, &module->program, spec, &dx);
+  Diag *dx = arena_new(arena, Diag); /* the unit's */
+  diag_init(dx, arena);
+  *out = ir_lower(arena, &module->program, spec, dx);
   module->times.lower += engine_now() - start;
-  if (dx.first) report_diag(report, &dx);
+  if (dx->first) report_diag(report, dx);
   return *out ? LJ_OK : LJ_ERROR;
 }
 
@@ -38,6 +38,18 @@ static void place_args(lj_module *module, const IrFunc *entry, lj_kernel *kernel
   kernel->result_size = layout_size(kernel->spec->result, &align);
 }
 
+/* NULL when some type cannot be written. */
+static const char *identity_text(lj_module *module, const Spec *spec) {
+  StrBuf text = {0};
+  bool ok = true;
+  for (uint32_t i = 0; i < spec->func->params.len && spec->args[i] && ok; i++) ok = cache_type_put(spec->args[i], &text);
+  sb_putc(&text, ':');
+  ok = ok && cache_type_put(spec->result, &text);
+  const char *copy = ok ? arena_copy(&module->arena, text.data, text.len) : NULL;
+  sb_drop(&text);
+  return copy;
+}
+
 static const char *signature_text(lj_module *module, const Spec *spec) {
   StrBuf text = {0};
   sb_printf(&text, "%s(", type_name(spec->result));
@@ -49,56 +61,69 @@ static const char *signature_text(lj_module *module, const Spec *spec) {
 }
 
 /* Unit to entry. The kernel's code is linked when this succeeds. */
-static lj_status make_code(lj_module *module, IrUnit *unit, lj_report *report, lj_kernel *kernel) {
+static lj_status make_code(lj_module *module, IrUnit *unit, lj_report *report, lj_kernel *kernel, StrBuf *object) {
   Backend *backend;
   lj_status status = engine_backend(module->engine, &module->times, report, &backend);
   if (status != LJ_OK) return status;
-  StrBuf object = {0}, error = {0};
+  StrBuf error = {0};
   BackendTimes times = {0};
   void *entry = NULL;
-  bool ok = backend_compile(backend, unit, compile_symbol, NULL, &object, &times, &error) &&
-            backend_link(backend, object.data, object.len, compile_symbol, places_make(&module->arena, unit->places.data, unit->places.len),
-                         &kernel->code, &entry, &times, &error);
+  bool ok = backend_compile(backend, unit, compile_symbol, NULL, object, &times, &error) &&
+            backend_link(backend, object->data, object->len, compile_symbol,
+                         places_make(&module->arena, unit->places.data, unit->places.len), &kernel->code, &entry, &times, &error);
   module->times.codegen += times.codegen, module->times.optimize += times.optimize;
   module->times.emit += times.emit, module->times.link += times.link;
   if (ok)
     memcpy(&kernel->entry, &entry, sizeof entry);
   else
     status = report_message(report, LJ_INTERNAL, "%s", sb_text(&error));
-  sb_drop(&object);
   sb_drop(&error);
   return status;
 }
 
-lj_status compile_kernel(lj_module *module, const Spec *spec, lj_report *report, lj_kernel **out) {
-  *out = NULL;
+static lj_kernel *find_compiled(lj_module *module, const lj_function *function, const Spec *spec, const char *identity) {
   for (lj_kernel *k = module->kernels; k; k = k->next)
-    if (k->spec == spec) {
-      *out = k;
-      return LJ_OK;
-    }
+    if (k->spec == spec || (k->function == function && identity && k->identity && strcmp(k->identity, identity) == 0)) return k;
+  return NULL;
+}
+
+/* From the lowered unit on. Its diagnostics were reported: such a kernel is not kept, they would not be seen again. */
+static lj_status make_kernel(lj_module *module, const KernelAsk *ask, IrUnit *unit, bool keep, lj_report *report, lj_kernel *kernel) {
+  StrBuf object = {0};
+  double start = engine_now();
+  ir_run_passes(unit, NULL);
+  module->times.passes += engine_now() - start;
+  lj_status status = make_code(module, unit, report, kernel, &object);
+  if (status == LJ_OK) {
+    place_args(module, unit->entry, kernel);
+    kernel->has_globals = unit->globals.len > 0;
+    kernel->signature = signature_text(module, kernel->spec);
+    kernel->next = module->kernels;
+    module->kernels = kernel;
+    start = engine_now();
+    if (keep) kernel_store(kernel, ask, unit, &object);
+    module->times.cache += engine_now() - start;
+  }
+  sb_drop(&object);
+  return status;
+}
+
+lj_status compile_kernel(lj_module *module, const KernelAsk *ask, const Spec *spec, lj_report *report, lj_kernel **out) {
+  const char *identity = identity_text(module, spec);
+  *out = find_compiled(module, ask->function, spec, identity);
+  if (*out) return LJ_OK;
   Arena arena;
   arena_init(&arena);
   IrUnit *unit;
   lj_status status = compile_unit(module, spec, &arena, report, &unit);
   if (status == LJ_OK) {
-    double start = engine_now();
-    ir_run_passes(unit, NULL);
-    module->times.passes += engine_now() - start;
     lj_kernel *kernel = arena_new(&module->arena, lj_kernel);
-    kernel->module = module;
-    kernel->spec = spec;
-    status = make_code(module, unit, report, kernel);
-    if (status == LJ_OK) {
-      place_args(module, unit->entry, kernel);
-      kernel->has_globals = unit->globals.len > 0;
-      kernel->signature = signature_text(module, spec);
-      kernel->next = module->kernels;
-      module->kernels = kernel;
-      *out = kernel;
-    }
+    *kernel = (lj_kernel){.module = module, .function = ask->function, .spec = spec, .identity = identity, .result = spec->result};
+    status = make_kernel(module, ask, unit, ask->key && !unit->diag->first, report, kernel);
+    if (status == LJ_OK) *out = kernel;
   }
   arena_drop(&arena);
+  engine_tell(module->engine, report);
   return status;
 }
 

@@ -84,6 +84,12 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
                                      .parallel = settings.parallel || settings.auto_parallel,
                                      .auto_parallel = settings.auto_parallel,
                                      .race_check = settings.race_check};
+  CacheOptions cache = {.path = settings.cache_dir,
+                        .bound = settings.cache_bytes ? settings.cache_bytes : cache_default_bound(),
+                        .explain = settings.cache_explain,
+                        .target = {.cpu = cpu, .opt_level = settings.opt_level, .options = engine->options}};
+  engine->cache = cache_open(&cache);
+  engine->config.cache_dir = NULL; /* the cache has it */
   pthread_mutex_init(&engine->lock, NULL);
   engine->pool = lj_pool_new();
   *out = engine;
@@ -93,6 +99,7 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
 void lj_engine_free(lj_engine *engine) {
   if (!engine) return;
   if (engine->backend) backend_close(engine->backend);
+  cache_close(engine->cache);
   pthread_mutex_destroy(&engine->lock);
   lj_pool_release(engine->pool);
   free((void *)(uintptr_t)engine->config.cpu);
@@ -115,6 +122,12 @@ lj_status engine_backend(lj_engine *engine, lj_times *times, lj_report *report, 
   *out = engine->backend;
   pthread_mutex_unlock(&engine->lock);
   return *out ? LJ_OK : LJ_INTERNAL;
+}
+
+void engine_tell(lj_engine *engine, lj_report *report) {
+  StrBuf note = {0};
+  if (report && cache_take_note(engine->cache, &note)) report_note(report, sb_text(&note));
+  sb_drop(&note);
 }
 
 void engine_init_rt(const lj_engine *engine, lj_rt *rt) {

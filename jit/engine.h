@@ -4,6 +4,8 @@
  *   call.c    signatures, dispatch, calls, runs      inspect.c     dumps of every stage, times
  *   value.c   values, ownership, types               value_pack.c  values to and from the memory layout of compiled code
  *   cpus.c    names of processors                    value_share.c handed-over memory, DLPack
+ *   places.c  from error sites to lines
+ *   cache_kernel.c, cache_program.c: kernels and programs as entries of the cache on disk (jit/cache.h)
  *   value_text.c  literals and printing              value_file.c  .npy and .npz
  * A module's lock guards its arena, type table, specialisations and kernels: it is held while the module is compiled, never while its code runs. */
 #ifndef LJ_ENGINE_H
@@ -13,6 +15,7 @@
 
 #include "include/loopjit.h"
 #include "jit/backend.h"
+#include "jit/cache.h"
 #include "runtime/rt.h"
 
 struct lj_engine {
@@ -21,6 +24,7 @@ struct lj_engine {
   lj_pool *pool;        /* memory of big arrays */
   pthread_mutex_t lock; /* of `backend` */
   Backend *backend;     /* opened at the first compile: checking a program needs no LLVM */
+  Cache *cache;
 };
 
 /* A place of the struct of arguments: the value goes there, converted to the type. */
@@ -32,8 +36,11 @@ typedef struct ArgSlot {
 
 struct lj_kernel {
   lj_module *module;
-  const Spec *spec;
+  lj_function *function; /* NULL: the top level */
+  const Spec *spec;      /* NULL: it came from the cache */
+  const char *identity;  /* types of arguments and result as the cache writes them; NULL: it cannot */
   const char *signature;
+  const Type *result;
   lj_entry entry;
   BackendCode *code;
   ArgSlot *slots;
@@ -52,9 +59,19 @@ struct Dispatch {
   Dispatch *next;
 };
 
+typedef struct FunctionParam {
+  const char *name;
+  bool has_default;
+} FunctionParam;
+
 struct lj_function {
   lj_module *module;
-  FuncDef *def;
+  FuncDef *def; /* NULL until the module is analysed; read with the lock held */
+  const char *name, *doc;
+  size_t doc_length;
+  FunctionParam *params;
+  uint32_t param_count;
+  SourceKey source; /* rows NULL: not asked for yet */
   Dispatch *dispatch;
 };
 
@@ -65,8 +82,12 @@ struct lj_module {
   Arena arena;
   StrTab names;
   Source source;
-  Module *ast;
-  Program program;
+  Sym name;     /* __name__ */
+  Module *ast;  /* NULL until the module is analysed: one that the cache knows need not be */
+  Program program; /* its types are good from the start */
+  SourceKey main_source;
+  CacheDigest *digests; /* of the parts of the text; NULL: not asked for yet */
+  lj_kernel *main;
   lj_function *functions;
   size_t function_count;
   lj_kernel *kernels;
@@ -82,26 +103,50 @@ struct lj_context {
 void report_diag(lj_report *report, const Diag *dx);
 void report_error(lj_report *report, const lj_rt *rt);
 lj_status report_message(lj_report *report, lj_status status, const char *fmt, ...) LJ_PRINTF(3, 4); /* returns the status */
+void report_note(lj_report *report, const char *message); /* that belongs to no error */
 
 /* report_json.c */
 void report_json(const lj_diagnostic *list, size_t count, StrBuf *out);
 
 /* engine.c: the backend, opened at the first use. */
 lj_status engine_backend(lj_engine *engine, lj_times *times, lj_report *report, Backend **out);
+void engine_tell(lj_engine *engine, lj_report *report); /* that the cache went off, once */
 void engine_init_rt(const lj_engine *engine, lj_rt *rt);
 double engine_now(void); /* seconds */
 bool cpu_is_known(const char *name); /* cpus.c */
 
 /* module.c: bytes of a file; "-" is not special. Owned by the caller (free). */
 lj_status file_read(const char *path, lj_report *report, char **data, size_t *length);
+/* Parsed and inferred, if it is not yet. The lock is held. */
+lj_status module_analyse(lj_module *module, lj_report *report);
 
 /* places.c */
 const lj_place *places_make(Arena *arena, const IrPlace *places, uint32_t count); /* lives in the arena, as do the sources */
 
 /* compile.c; the module's lock is held. */
-lj_status compile_kernel(lj_module *module, const Spec *spec, lj_report *report, lj_kernel **out); /* the same spec gives the same kernel */
+/* What was asked for, to be kept under this key. */
+typedef struct KernelAsk {
+  lj_function *function; /* NULL: the top level */
+  const Type *const *types;
+  uint32_t count;
+  const CacheKey *key; /* NULL: not to be kept */
+} KernelAsk;
+/* The same spec gives the same kernel. */
+lj_status compile_kernel(lj_module *module, const KernelAsk *ask, const Spec *spec, lj_report *report, lj_kernel **out);
 lj_status compile_unit(lj_module *module, const Spec *spec, Arena *arena, lj_report *report, IrUnit **out); /* lowered, before the passes */
 extern const char compile_symbol[];
+
+/* cache_kernel.c; the module's lock is held. */
+const SourceKey *kernel_source(lj_module *module, const lj_function *function); /* of the top level for NULL */
+bool kernel_key(lj_module *module, const lj_function *function, const Type *const *types, uint32_t count,
+                CacheKey *key); /* false: no cache for this; the caller drops the key */
+lj_kernel *kernel_find(lj_module *module, lj_function *function, const CacheKey *key, const Type *const *types, uint32_t count);
+void kernel_store(const lj_kernel *kernel, const KernelAsk *ask, const IrUnit *unit, const StrBuf *object);
+
+/* cache_program.c */
+bool program_key(lj_module *module, CacheKey *key); /* false: no cache; the caller drops the key */
+bool program_find(lj_module *module, const CacheKey *key); /* fills functions and main_source */
+void program_store(lj_module *module, const CacheKey *key);
 
 /* call.c; the module's lock is held. NULL spec after errors, which are in the report. */
 lj_status call_signature(lj_function *function, const char *signature, lj_report *report, const Spec **out);

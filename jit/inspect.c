@@ -139,8 +139,9 @@ lj_status lj_module_emit(lj_module *module, const char *stage, lj_function *func
   StrBuf text = {0};
   lj_status status = LJ_OK;
   pthread_mutex_lock(&module->lock);
+  status = module_analyse(module, report);
   const Spec *spec = module->program.main;
-  if (function) status = call_signature(function, signature ? signature : "", report, &spec);
+  if (status == LJ_OK && function) status = call_signature(function, signature ? signature : "", report, &spec);
   if (status == LJ_OK) switch (want) {
     case STAGE_TOKENS: lexer_dump(&module->source, &text); break;
     case STAGE_AST: ast_dump(module->ast, &text); break;

@@ -1,5 +1,6 @@
 /* Modules: a text becomes a typed program, whose functions can be found.
- * In: bytes. Out: a module, or a report that says what is wrong with them. Compiles no code: compile.c does, at the first call. */
+ * In: bytes. Out: a module, or a report that says what is wrong with them. Compiles no code: compile.c does, at the first call. A text that
+ * the cache knows is not even parsed, until somebody asks for something that the cache does not have. */
 #include "jit/engine.h"
 
 #include "frontend/content.h"
@@ -50,30 +51,81 @@ static bool is_hidden(const Module *ast, const FuncDef *func) {
   return false;
 }
 
+static const FuncDef *next_function(const Module *ast, uint32_t *at) {
+  for (; *at < ast->funcs.len; ++*at)
+    if (is_top_level(ast, ast->funcs.data[*at]) && !is_hidden(ast, ast->funcs.data[*at])) return ast->funcs.data[(*at)++];
+  return NULL;
+}
+
+static void describe_function(lj_module *module, const FuncDef *def, lj_function *f) {
+  *f = (lj_function){.module = module, .name = def->name->text, .doc = def->doc ? def->doc->text : "", .param_count = def->params.len};
+  f->doc_length = def->doc ? def->doc->len : 0;
+  f->params = arena_array(&module->arena, FunctionParam, f->param_count + 1);
+  for (uint32_t i = 0; i < f->param_count; i++)
+    f->params[i] = (FunctionParam){def->params.data[i].name->text, def->params.data[i].default_value != NULL};
+}
+
+/* The functions from the tree; those that the cache told of are the same ones and get their definitions. */
 static void list_functions(lj_module *module) {
-  const Module *ast = module->ast;
-  module->functions = arena_array(&module->arena, lj_function, ast->funcs.len + 1);
-  for (uint32_t i = 0; i < ast->funcs.len; i++)
-    if (is_top_level(ast, ast->funcs.data[i]) && !is_hidden(ast, ast->funcs.data[i]))
-      module->functions[module->function_count++] = (lj_function){.module = module, .def = ast->funcs.data[i]};
+  bool known = module->functions != NULL;
+  if (!known) module->functions = arena_array(&module->arena, lj_function, module->ast->funcs.len + 1);
+  uint32_t at = 0, count = 0;
+  for (const FuncDef *def; (def = next_function(module->ast, &at)); count++) {
+    if (!known) describe_function(module, def, &module->functions[count]);
+    LJ_ASSERT(!known || (count < module->function_count && sym_is(def->name, module->functions[count].name)));
+    module->functions[count].def = (FuncDef *)(uintptr_t)def;
+  }
+  module->function_count = count;
 }
 
 /* The front end, stage by stage; stops at the first that finds errors. */
-static bool analyse(lj_module *module, Sym name, Diag *dx) {
+static bool analyse(lj_module *module, Diag *dx) {
   double t0 = engine_now();
-  bool ok = parse_module(&module->arena, &module->names, &module->source, name, dx, &module->ast);
+  Module *ast;
+  bool ok = parse_module(&module->arena, &module->names, &module->source, module->name, dx, &ast);
   double t1 = engine_now();
   module->times.parse = t1 - t0;
   if (!ok) return false;
-  ok = sema_module(module->ast, dx);
+  ok = sema_module(ast, dx);
   double t2 = engine_now();
   module->times.sema = t2 - t1;
   if (!ok) return false;
-  content_make(module->ast);
-  program_init(&module->program, &module->arena, module->ast, module->engine->options);
+  content_make(ast);
+  module->program.module = ast;
   ok = infer_module(&module->program, dx);
   module->times.infer = engine_now() - t2;
-  return ok;
+  if (!ok) return false;
+  module->ast = ast;
+  list_functions(module);
+  return true;
+}
+
+lj_status module_analyse(lj_module *module, lj_report *report) {
+  if (module->ast) return LJ_OK;
+  Diag dx;
+  diag_init(&dx, &module->arena);
+  bool ok = analyse(module, &dx);
+  if (dx.first) report_diag(report, &dx);
+  return ok ? LJ_OK : LJ_ERROR;
+}
+
+static lj_status load(lj_module *module, lj_report *report) {
+  double start = engine_now();
+  CacheKey key;
+  Diag dx;
+  bool keyed = program_key(module, &key), known = keyed && program_find(module, &key);
+  module->times.cache += engine_now() - start;
+  diag_init(&dx, &module->arena);
+  bool ok = known || analyse(module, &dx);
+  if (dx.first) report_diag(report, &dx);
+  if (ok && keyed && !known) {
+    start = engine_now();
+    if (!dx.first) program_store(module, &key);
+    module->times.cache += engine_now() - start;
+  }
+  cache_key_drop(&key);
+  engine_tell(module->engine, report);
+  return ok ? LJ_OK : LJ_ERROR;
 }
 
 lj_status lj_module_load(lj_engine *engine, const char *file, const char *source, size_t length, unsigned flags, lj_report *report,
@@ -91,17 +143,14 @@ lj_status lj_module_load(lj_engine *engine, const char *file, const char *source
   strtab_init(&module->names, &module->arena);
   source_init(&module->source, &module->arena, arena_copy(&module->arena, file, strlen(file)),
               arena_copy(&module->arena, length ? source : "", length), (uint32_t)length);
-  Diag dx;
-  diag_init(&dx, &module->arena);
-  bool ok = analyse(module, module_name(module, file, flags), &dx);
-  if (dx.first) report_diag(report, &dx);
-  if (!ok) {
+  module->name = module_name(module, file, flags);
+  program_init(&module->program, &module->arena, NULL, engine->options);
+  lj_status status = load(module, report);
+  if (status == LJ_OK)
+    *out = module;
+  else
     lj_module_free(module);
-    return LJ_ERROR;
-  }
-  list_functions(module);
-  *out = module;
-  return LJ_OK;
+  return status;
 }
 
 lj_status lj_module_load_file(lj_engine *engine, const char *path, unsigned flags, lj_report *report, lj_module **out) {
@@ -135,19 +184,19 @@ lj_function *lj_module_function(const lj_module *module, size_t index) {
 }
 lj_function *lj_module_find(const lj_module *module, const char *name) {
   for (size_t i = 0; i < module->function_count; i++)
-    if (sym_is(module->functions[i].def->name, name)) return &module->functions[i];
+    if (strcmp(module->functions[i].name, name) == 0) return &module->functions[i];
   return NULL;
 }
 
-static const Param *param(const lj_function *function, size_t index) {
-  return index < function->def->params.len ? &function->def->params.data[index] : NULL;
+static const FunctionParam *param(const lj_function *function, size_t index) {
+  return index < function->param_count ? &function->params[index] : NULL;
 }
-const char *lj_function_name(const lj_function *function) { return function->def->name->text; }
-const char *lj_function_doc(const lj_function *function) { return function->def->doc ? function->def->doc->text : ""; }
-size_t lj_function_param_count(const lj_function *function) { return function->def->params.len; }
+const char *lj_function_name(const lj_function *function) { return function->name; }
+const char *lj_function_doc(const lj_function *function) { return function->doc; }
+size_t lj_function_param_count(const lj_function *function) { return function->param_count; }
 const char *lj_function_param_name(const lj_function *function, size_t index) {
-  return param(function, index) ? param(function, index)->name->text : NULL;
+  return param(function, index) ? param(function, index)->name : NULL;
 }
 bool lj_function_param_has_default(const lj_function *function, size_t index) {
-  return param(function, index) && param(function, index)->default_value;
+  return param(function, index) && param(function, index)->has_default;
 }

@@ -89,6 +89,11 @@ void report_error(lj_report *report, const lj_rt *rt) {
   lj_rt_render_error(rt, &report->text);
 }
 
+void report_note(lj_report *report, const char *message) {
+  add(report, LJ_SEVERITY_NOTE, "", message, NULL, (LineCol){0, 0}, (LineCol){0, 0});
+  sb_printf(&report->text, "note: %s\n", message);
+}
+
 lj_status report_message(lj_report *report, lj_status status, const char *fmt, ...) {
   if (!report) return status;
   StrBuf message = {0};

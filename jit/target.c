@@ -11,6 +11,17 @@ static void init_llvm(void) {
   LLVMInitializeNativeAsmPrinter();
 }
 
+static char *cpu_name(const char *wish) { return wish ? LLVMCreateMessage(wish) : LLVMGetHostCPUName(); }
+static char *cpu_features(const char *wish) { return wish ? LLVMCreateMessage("") : LLVMGetHostCPUFeatures(); }
+
+void backend_describe(const char *cpu, StrBuf *name, StrBuf *features) {
+  char *a = cpu_name(cpu), *b = cpu_features(cpu);
+  sb_puts(name, a);
+  sb_puts(features, b);
+  LLVMDisposeMessage(a);
+  LLVMDisposeMessage(b);
+}
+
 bool target_init(Target *target, const BackendOptions *options, StrBuf *error) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, init_llvm);
@@ -23,11 +34,8 @@ bool target_init(Target *target, const BackendOptions *options, StrBuf *error) {
     target_drop(target);
     return false;
   }
-  target->cpu = options->cpu ? LLVMCreateMessage(options->cpu) : LLVMGetHostCPUName();
-  if (options->features)
-    target->features = LLVMCreateMessage(options->features);
-  else
-    target->features = options->cpu ? LLVMCreateMessage("") : LLVMGetHostCPUFeatures();
+  target->cpu = cpu_name(options->cpu);
+  target->features = options->features ? LLVMCreateMessage(options->features) : cpu_features(options->cpu);
   return true;
 }
 

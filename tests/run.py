@@ -9,6 +9,7 @@ golden       tests/golden/THEME/NAME.lp. Its exit status is 0 with exactly NAME.
              a line `# status: N` is the exit status when it is not 1.
 samples      samples/*.lp: every comment `# expect: TEXT` is one line of standard output, in order; `# expect~: REGEX` matches a whole line.
 conformance  tests/conformance/THEME/NAME.lp: NAME.out is standard output; NAME.err holds `KIND LINE` of the error that must come.
+Programs of golden, samples, conformance and docs are run twice: the second run takes its code from the cache and must give the same.
 docs         docs/LANGUAGE.md and README.md: each ```python block that is followed by an ```output (or ```error) block is run.
 malformed    generated inputs that no compiler likes: a diagnostic or a normal run, never a signal or a hang.
 """
@@ -50,6 +51,18 @@ def command(loopjit, args, cwd, stdin=None):
         os.killpg(proc.pid, signal.SIGKILL)
         proc.communicate()
         return None, b"", b""
+
+
+def command_twice(loopjit, args, cwd):
+    """The same, cold and then from the cache (of this script's own); a status of 3 when the two differ."""
+    cold = command(loopjit, args, cwd)
+    if args[0] != "run" or cold[0] is None or cold[0] < 0 or "--time" in args:
+        return cold
+    warm = command(loopjit, args, cwd)
+    if warm == cold:
+        return cold
+    problem = first_difference(cold[1], warm[1], "stdout") or first_difference(cold[2], warm[2], "stderr")
+    return 3, cold[1], ("the second run differs: status %s, %s" % (warm[0], problem)).encode()
 
 
 def first_difference(want, got, what):
@@ -103,7 +116,7 @@ def golden(case, options):
     wrong = int(head.get("status", 1))
     runs = os.path.exists(base + ".out") or os.path.exists(base + ".err") or not stages
     if runs:
-        status, out, err = command(options.loopjit, args, folder)
+        status, out, err = command_twice(options.loopjit, args, folder)
         fails = os.path.exists(base + ".err") or (options.update and status == wrong)
         problems.append(bad_status(status, err, wrong if fails else 0))
         if not problems[0]:
@@ -113,7 +126,7 @@ def golden(case, options):
                 problems.append(compare(base + ".err", err, "stderr", options.update))
     for stage in stages:
         what = stage.replace(".after-", ":after=")
-        status, out, err = command(options.loopjit, ["emit", what, source], folder)
+        status, out, err = command_twice(options.loopjit, ["emit", what, source], folder)
         problems.append(bad_status(status, err, 0) or compare(base + "." + stage, out, "emit " + what, options.update))
     return next((p for p in problems if p), None)
 
@@ -131,6 +144,10 @@ def sample(case, options):
     expected = re.findall(r"^# expect(~?):[ ]?(.*)$", text(read(os.path.join(folder, name))), re.M)
     if not expected:
         return "states nothing that it prints (# expect: …)"
+    return sample_run(options, folder, name, expected) or sample_run(options, folder, name, expected)  # compiled, and from the cache
+
+
+def sample_run(options, folder, name, expected):
     status, out, err = command(options.loopjit, ["run", name], folder)
     problem = bad_status(status, err, 0)
     if problem:
@@ -159,7 +176,7 @@ def conformance(case, options):
     want_out, want_err = read(base + ".out"), read(base + ".err")
     if want_out is None and want_err is None:
         return "states neither .out nor .err"
-    status, out, err = command(options.loopjit, ["run", name + ".lp"], folder)
+    status, out, err = command_twice(options.loopjit, ["run", name + ".lp"], folder)
     problem = bad_status(status, err, 0 if want_err is None else 1)
     if problem:
         return problem
@@ -190,7 +207,7 @@ def doc_cases():
 def function_list(options):
     """The list in docs/LANGUAGE.md is what `loopjit functions` prints; --update writes it."""
     path = os.path.join(ROOT, "docs", "LANGUAGE.md")
-    status, out, err = command(options.loopjit, ["functions"], ROOT)
+    status, out, err = command_twice(options.loopjit, ["functions"], ROOT)
     before, mark, rest = text(read(path)).partition("<!-- functions -->\n")
     now, end, after = rest.partition("<!-- end of functions -->")
     if options.update and mark and end:
@@ -207,7 +224,7 @@ def doc(case, options):
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "example.lp"), "w", encoding="utf-8") as f:
             f.write(source)
-        status, out, err = command(options.loopjit, ["run", "example.lp"], folder)
+        status, out, err = command_twice(options.loopjit, ["run", "example.lp"], folder)
     problem = bad_status(status, err, 1 if kind == "error" else 0)
     return problem or first_difference(want.encode(), err if kind == "error" else out, kind)
 
@@ -302,6 +319,8 @@ def main():
     options = ap.parse_args()
     options.loopjit = os.path.abspath(options.loopjit)
     TIMEOUT *= options.time_factor
+    cache = tempfile.TemporaryDirectory()
+    os.environ["LOOPJIT_CACHE_DIR"] = cache.name
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(options.j) as pool:
         for name in options.sets:

@@ -7,12 +7,15 @@ import glob
 import os
 import subprocess
 import sys
+import tempfile
 
 
 def main():
     build = os.path.abspath(sys.argv[1])
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     passed = failed = 0
+    cache = tempfile.TemporaryDirectory()
+    os.environ["LOOPJIT_CACHE_DIR"] = cache.name
     for path in sorted(glob.glob(os.path.join(build, "tests", "host_*"))):
         if not os.access(path, os.X_OK) or os.path.isdir(path):
             continue

@@ -91,6 +91,7 @@ IrUnit *ir_lower(Arena *arena, const Program *program, const Spec *entry, Diag *
   IrUnit *unit = arena_new(arena, IrUnit);
   unit->arena = arena;
   unit->program = program;
+  unit->diag = diag;
   Lower lo = {.arena = arena, .unit = unit, .program = program, .diag = diag};
   lo.types = &((Program *)program)->types; /* interning a type is no change of the program */
   lo.b = (IrBuilder){.arena = arena, .unit = unit, .types = lo.types};

@@ -28,7 +28,10 @@ static bool settled(lj_status status, const char *what, const lj_report *report)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static lj_engine *engine; /* kept: the target machine is made once */
   lj_report *report = lj_report_new();
-  if (!engine && lj_engine_new(NULL, report, &engine) != LJ_OK) fail("no engine", report);
+  lj_config config;
+  lj_config_init(&config);
+  config.cache_dir = "";
+  if (!engine && lj_engine_new(&config, report, &engine) != LJ_OK) fail("no engine", report);
   lj_module *module;
   if (settled(lj_module_load(engine, "fuzz.lp", (const char *)data, size, LJ_LOAD_MAIN, report, &module), "load", report)) {
     for (size_t i = 0; i < lj_module_function_count(module); i++) lj_function_name(lj_module_function(module, i));
