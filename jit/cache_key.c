@@ -129,7 +129,7 @@ void cache_key_source(const Module *module, Arena *arena, CacheDigest **digests,
 
 /* The value behind `name TAB` at the start of a line. */
 static const char *find_row(const char *rows, const char *name, size_t length) {
-  for (const char *at = rows; *at; at++) {
+  for (const char *at = rows; *at; at++) { /* `rows` may start in the middle of a line */
     if (strncmp(at, name, length) == 0 && at[length] == '\t') return at + length + 1;
     at = strchr(at, '\n');
     if (!at) break;
@@ -143,24 +143,22 @@ bool cache_key_value(const char *rows, const char *name, StrBuf *out) {
   return value != NULL;
 }
 
-static unsigned compare_one_way(const char *from, const char *to, bool both, StrBuf *out) {
+/* Adds the names of the lines of `from` that `to` does not have, unless they were added before. */
+static unsigned add_missing(const char *from, const char *to, StrBuf *out) {
   unsigned count = 0;
-  for (const char *at = from; *at;) {
-    size_t name = strcspn(at, "\t"), line = strcspn(at, "\n");
-    const char *value = at + name + 1, *other = find_row(to, at, name);
-    size_t length = line - name - 1;
-    bool same = other && strncmp(other, value, length) == 0 && other[length] == '\n';
-    if (other ? both && !same : true) {
-      if (out->len) sb_puts(out, ", ");
-      sb_add(out, at, name);
-      count++;
-    }
-    at += line + (at[line] == '\n');
+  for (const char *at = from; *at; at += strcspn(at, "\n") + 1) {
+    size_t length = strcspn(at, "\t"), line = strcspn(at, "\n") + 1;
+    bool found = false;
+    for (const char *other = to; (other = find_row(other, at, length)) && !found;) found = strncmp(other - length - 1, at, line) == 0;
+    if (found || memmem(sb_text(out), out->len, at, length)) continue;
+    if (out->len) sb_puts(out, ", ");
+    sb_add(out, at, length);
+    count++;
   }
   return count;
 }
 
 unsigned cache_key_compare(const char *old_rows, const char *new_rows, StrBuf *out) {
-  unsigned count = compare_one_way(new_rows, old_rows, true, out);
-  return count + compare_one_way(old_rows, new_rows, false, out);
+  unsigned count = add_missing(new_rows, old_rows, out);
+  return count + add_missing(old_rows, new_rows, out);
 }

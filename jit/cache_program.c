@@ -8,7 +8,8 @@ bool program_key(lj_module *module, CacheKey *key) {
   *key = (CacheKey){0};
   if (!cache_is_on(module->engine->cache)) return false;
   cache_key_start(key, cache_rows(module->engine->cache), CACHE_PROGRAM);
-  cache_key_bytes(&key->rows, "__name__", module->name->text, module->name->len);
+  if (memmem(module->source.text, module->source.length, "__name__", 8))
+    cache_key_bytes(&key->rows, "__name__", module->name->text, module->name->len);
   cache_key_bytes(&key->rows, "text", module->source.text, module->source.length);
   cache_key_finish(key);
   return true;
