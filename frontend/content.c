@@ -148,10 +148,12 @@ void content_closure(const Content *c, Arena *arena, Sym function, ContentClosur
 }
 
 void content_order(const Content *c, const ContentClosure *closure, StrBuf *out) {
-  if (!closure->has_top) return;
-  for (uint32_t i = 0; i < c->count; i++)
-    for (uint32_t k = 0; k < closure->parts.len; k++)
-      if (closure->parts.data[k] == i) sb_printf(out, "%s;", c->parts[i].name ? c->parts[i].name->text : "");
+  for (uint32_t k = 0; k < closure->parts.len && closure->has_top; k++) {
+    uint32_t part = closure->parts.data[k], before = 0;
+    if (!c->parts[part].name) continue;
+    for (uint32_t i = 0; i < part; i++) before += !c->parts[i].name;
+    sb_printf(out, "%u;", before);
+  }
 }
 
 uint64_t content_hash(const FuncDef *func) {

@@ -38,7 +38,7 @@ const SourceParts *parts_make(Arena *arena, const Source *src, StrTab *names, Co
 /* content.c: after sema. Sets module->content and the parts of its source. */
 void content_make(Module *module);
 void content_closure(const Content *content, Arena *arena, Sym function, ContentClosure *out);
-/* Of the parts in the order of the file: what runs before what at the top level. "" when the top level is not part of it. */
+/* How many statements stand before each function: what runs before what at the top level. "" when the top level is not part of it. */
 void content_order(const Content *content, const ContentClosure *closure, StrBuf *out);
 /* The same for a function that is made of the same tokens and calls functions made of the same tokens, in any file; not cryptographic. */
 uint64_t content_hash(const FuncDef *func);
