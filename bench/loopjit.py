@@ -12,7 +12,7 @@ SIGNATURES = {"bool": "boolean", "i32": "int32", "i64": "int64", "u8": "uint8", 
 class Config(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("cpu", ctypes.c_char_p), ("opt_level", ctypes.c_int), ("fastmath", ctypes.c_bool),
                 ("parallel", ctypes.c_bool), ("numpy_errors", ctypes.c_bool), ("no_boundscheck", ctypes.c_bool), ("print", ctypes.c_void_p),
-                ("print_data", ctypes.c_void_p), ("threads", ctypes.c_int32)]
+                ("print_data", ctypes.c_void_p), ("threads", ctypes.c_int32), ("others", ctypes.c_char * 256)]
 
 
 def load(build):
@@ -52,7 +52,7 @@ class Engine:
         self.report = ctypes.c_void_p(self.lib.lj_report_new())
         settings = Config()
         self.lib.lj_config_init(ctypes.byref(settings))
-        assert settings.size == ctypes.sizeof(settings), "Config is not lj_config of this library"
+        assert settings.size <= ctypes.sizeof(settings), "lj_config has become larger than Config"
         for name, value in config.items():
             setattr(settings, name, value)
         self.engine = ctypes.c_void_p()

@@ -118,6 +118,7 @@ lj_where lj_rt_where(const lj_site *site); /* rt_error.c */
 void lj_rt_render_error(const lj_rt *rt, StrBuf *out);
 /* Address of a function of rt_symbols.def by name, or of a libm function that ir/math.def names; NULL when there is none. */
 void *lj_rt_symbol(const char *name);
+#define LJ_OTHER_NAME "lj_other_" /* before the name of a symbol: the same, by a name that LLVM does not know */
 
 /* Formatting shared with the host side (values of command-line results). `kernel` shows float32 as the double it equals. */
 void lj_format_value(StrBuf *out, const char *type_code, const void *value, bool repr, bool kernel);

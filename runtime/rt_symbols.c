@@ -68,6 +68,7 @@ static void *vector_symbol(const char *name) {
 
 void *lj_rt_symbol(const char *name) {
   if (strncmp(name, "_ZGV", 4) == 0) return vector_symbol(name);
+  if (strncmp(name, LJ_OTHER_NAME, sizeof LJ_OTHER_NAME - 1) == 0) name += sizeof LJ_OTHER_NAME - 1;
   for (size_t i = 0; i < LJ_COUNT(symbols); i++)
     if (strcmp(symbols[i].name, name) == 0) return symbols[i].address;
   return NULL;

@@ -207,7 +207,9 @@ void cg_var_empty(Codegen *cg, const IrVar *var); /* forgets the reference */
 void cg_release_all(Codegen *cg); /* every owning variable */
 
 /* vector.c */
-void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *name, LLVMTypeRef type, unsigned count); /* names vector forms, under afn */
+bool cg_has_vectors(Codegen *cg, const char *name, LLVMTypeRef type, unsigned count); /* under afn */
+/* Tells the vectoriser of them; `called` is the symbol that the call names. */
+void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *called, const char *name, LLVMTypeRef type, unsigned count);
 void cg_vector_finish(Codegen *cg);
 
 /* alias.c */

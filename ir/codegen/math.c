@@ -1,24 +1,29 @@
 /* The rows of math.def, and RTCALL. Three ways: an LLVM intrinsic ("llvm.x"), a few instructions here ("=x"), or a call of libm or the
  * runtime, which LLVM may merge and move since it reads and writes nothing. Calls of pow are opaque to LLVM in strict functions: it
- * would turn pow(x, 2.0) into x*x and pow(2.0, x) into exp2(x), which differ from libm's pow in the last bit. */
+ * would turn pow(x, 2.0) into x*x and pow(2.0, x) into exp2(x), which differ from libm's pow in the last bit. Functions that have vector forms are called by
+ * another name that LLVM does not know: it would make an intrinsic of log, which it then computes lane by lane. */
 #include "ir/codegen/cg.h"
 #include <math.h>
 
 LLVMValueRef cg_libm(Codegen *cg, const char *name, LLVMTypeRef type, LLVMValueRef *args, unsigned count) {
   LLVMAttributeIndex at = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
-  LLVMValueRef fn = LLVMGetNamedFunction(cg->module, name);
+  bool strict = !cg->f.ir || cg->f.ir->fastmath <= 0 || !(cg->f.ir->fastmath & FM_AFN), pow = strncmp(name, "pow", 3) == 0;
+  char other[64] = LJ_OTHER_NAME;
+  bool vectors = cg_has_vectors(cg, name, type, count);
+  if (vectors && !pow) strncat(other, name, sizeof other - sizeof LJ_OTHER_NAME);
+  const char *symbol = vectors && !pow ? other : name;
+  LLVMValueRef fn = LLVMGetNamedFunction(cg->module, symbol);
   if (!fn) {
     LLVMTypeRef params[3] = {type, type, type};
     LJ_ASSERT(count <= 3);
-    fn = LLVMAddFunction(cg->module, name, LLVMFunctionType(type, params, count, false));
+    fn = LLVMAddFunction(cg->module, symbol, LLVMFunctionType(type, params, count, false));
     static const CgAttr attrs[] = {CGA_NOUNWIND, CGA_WILLRETURN, CGA_NOCALLBACK, CGA_NOFREE};
     for (size_t i = 0; i < LJ_COUNT(attrs); i++) cg_func_attr(cg, fn, attrs[i]);
     LLVMAddAttributeAtIndex(fn, at, cg_attr(cg, CGA_MEMORY, 0));
   }
   LLVMValueRef call = cg_fp(cg, LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(fn), fn, args, count, ""));
-  bool strict = !cg->f.ir || cg->f.ir->fastmath <= 0 || !(cg->f.ir->fastmath & FM_AFN);
-  cg_vector_call(cg, call, name, type, count);
-  if (strict && strncmp(name, "pow", 3) == 0) LLVMAddCallSiteAttribute(call, at, cg_attr(cg, CGA_NOBUILTIN, 0));
+  if (vectors) cg_vector_call(cg, call, symbol, name, type, count);
+  if (strict && pow) LLVMAddCallSiteAttribute(call, at, cg_attr(cg, CGA_NOBUILTIN, 0));
   return call;
 }
 

@@ -48,9 +48,11 @@ static void declare(Codegen *cg, const char *symbol, LLVMTypeRef type, unsigned 
   vec_push(cg->arena, &cg->vector_fns, fn);
 }
 
-void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *name, LLVMTypeRef type, unsigned count) {
-  if (!cg->x86_64 || !cg->f.ir || cg->f.ir->fastmath <= 0 || !(cg->f.ir->fastmath & FM_AFN) || !is_vectorised(name, type, cg->f32, count))
-    return;
+bool cg_has_vectors(Codegen *cg, const char *name, LLVMTypeRef type, unsigned count) {
+  return cg->x86_64 && cg->f.ir && cg->f.ir->fastmath > 0 && (cg->f.ir->fastmath & FM_AFN) && is_vectorised(name, type, cg->f32, count);
+}
+
+void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *called, const char *name, LLVMTypeRef type, unsigned count) {
   StrBuf all = {0};
   for (size_t i = 0; i < LJ_COUNT(forms); i++) {
     char symbol[64];
@@ -58,7 +60,7 @@ void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *name, LLVMTypeRe
     snprintf(symbol, sizeof symbol, "_ZGV%cN%u%.*s_%s", forms[i].isa, lanes, (int)count, "vv", name);
     if (!has_feature(cg, forms[i].feature) || !lj_rt_symbol(symbol)) continue;
     declare(cg, symbol, type, lanes, count);
-    sb_printf(&all, "%s_ZGV_LLVM_N%u%.*s_%s(%s)", all.len ? "," : "", lanes, (int)count, "vv", name, symbol);
+    sb_printf(&all, "%s_ZGV_LLVM_N%u%.*s_%s(%s)", all.len ? "," : "", lanes, (int)count, "vv", called, symbol);
   }
   if (all.len) {
     LLVMAttributeRef attr = LLVMCreateStringAttribute(cg->ctx, "vector-function-abi-variant", 27, all.data, (unsigned)all.len);
