@@ -95,6 +95,14 @@ def compile_table(times):
     return lines + [row("geometric mean", "", ["%.0f" % (1e3 * geomean(t[c] for t in times.values() if c in t)) for c in columns], 9)]
 
 
+def accuracy_table(functions):
+    lines = ["", "vector math: largest error in ulp, share of results that differ from libm's, ns an element", row("function", "", ("libmvec", "libm", "differ", "libmvec ns", "libm ns"), 10)]
+    for name, v in functions.items():
+        values = ["%.2f" % v["vector_ulp"], "%.2f" % v["libm_ulp"], "%.0f %%" % (100 * v["differ"]), "%.2f" % v["vector_ns"], "%.2f" % v["libm_ns"]]
+        lines.append(row(name, "", values, 10))
+    return lines
+
+
 def text(figures):
     lines = []
     for name, value in figures.get("limits", {}).items():
@@ -105,43 +113,77 @@ def text(figures):
     lines += checks(kernels)
     if figures.get("compile"):
         lines += compile_table(figures["compile"])
+    if figures.get("accuracy"):
+        lines += accuracy_table(figures["accuracy"])
     return "\n".join(lines)
 
 
-def markdown(figures):
-    """The README's table: groups of kernels, the ratios that matter, and the means."""
-    kernels, lines = figures["kernels"], []
-    head = [("loopjit", "clang"), ("gcc", "clang"), ("numba", "clang"), ("NumPy", "clang"), ("loopjit fast", "clang fast"), ("numba fast", "clang fast"),
-            ("loopjit parallel", "clang OpenMP")]
-    head = [h for h in head if any(h[0] in k["seconds"] for k in kernels.values())]
-    lines.append("| kernel | " + " | ".join(c for c, _ in head) + " |")
-    lines.append("|---" * (len(head) + 1) + "|")
+HEAD = (("loopjit", "clang"), ("gcc", "clang"), ("numba", "clang"), ("NumPy", "clang"), ("loopjit fast", "clang fast"), ("numba fast", "clang fast"),
+        ("loopjit parallel", "clang OpenMP"), ("numba parallel", "clang OpenMP"))
+
+
+def grid(head, rows):
+    """A markdown table."""
+    return ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"] + ["| " + " | ".join(r) + " |" for r in rows]
+
+
+def means(kernels, names, head):
+    return [cell(geomean(r for n in names for r in [ratio(kernels[n]["seconds"], c, b)] if r is not None)) for c, b in head]
+
+
+def overview(figures):
+    """The README's table: a row for each group of kernels."""
+    kernels = figures["kernels"]
+    head = [h for h in HEAD if any(h[0] in k["seconds"] for k in kernels.values())]
+    rows = []
     for group, about in GROUPS.items():
-        for name in (n for n, k in kernels.items() if k["group"] == group):
-            seconds = kernels[name]["seconds"]
-            lines.append("| %s | %s |" % (ABOUT[name], " | ".join(cell(ratio(seconds, c, b)) for c, b in head)))
-    means = [geomean(r for k in kernels.values() for r in [ratio(k["seconds"], c, b)] if r is not None) for c, b in head]
-    lines.append("| **geometric mean** | %s |" % " | ".join("**%s**" % cell(m) for m in means))
+        names = [n for n, k in kernels.items() if k["group"] == group]
+        if names:
+            rows.append([about, str(len(names))] + means(kernels, names, head))
+    rows.append(["**all**", str(len(kernels))] + ["**%s**" % m for m in means(kernels, kernels, head)])
+    return "\n".join(grid(["kernels", ""] + [c for c, _ in head], rows) + [""] + remarks(figures))
+
+
+def remarks(figures):
+    lines = []
     if figures.get("compile"):
         times = figures["compile"].values()
-        mean = {c: geomean(t[c] for t in times if c in t) for c in ("loopjit", "clang", "numba")}
-        said = ["loopjit %.0f ms" % (1e3 * mean["loopjit"]), "clang, to an object alone, %.0f ms" % (1e3 * mean["clang"])]
-        if mean["numba"]:
-            said.append("numba %.0f ms" % (1e3 * mean["numba"]))
-        lines += ["", "A cold process from start to the end of the first call, nothing cached (geometric mean of %d programs): %s." % (len(times), ", ".join(said))]
+        said = ["%s%s %.0f ms" % (c, ", to an object alone," if c == "clang" else "", 1e3 * geomean(t[c] for t in times if c in t))
+                for c in ("loopjit", "clang", "numba") if any(c in t for t in times)]
+        lines.append("A new process from its start to the end of the first call, nothing cached (%d programs): %s." % (len(times), "; ".join(said)))
     if figures.get("limits"):
-        lines += ["", "Measured limits of the machine: " + "; ".join("%s: %.0f" % item for item in figures["limits"].items()) + "."]
-    return "\n".join(lines)
+        lines.append("Limits of the machine: %s." % "; ".join("%s: %.0f" % item for item in figures["limits"].items()))
+    return lines
+
+
+def details(figures):
+    """The tables of docs/PERFORMANCE.md: a row for each kernel, the cost of checks, vector math."""
+    kernels = figures["kernels"]
+    head = [h for h in HEAD if any(h[0] in k["seconds"] for k in kernels.values())]
+    rows = []
+    for group in GROUPS:
+        for name in (n for n, k in kernels.items() if k["group"] == group):
+            seconds = kernels[name]["seconds"]
+            rows.append([ABOUT[name], "%.3f" % (seconds["clang"] * 1e3)] + [cell(ratio(seconds, c, b)) for c, b in head])
+    out = grid(["kernel", "clang, ms"] + [c for c, _ in head], rows) + ["", "```"] + checks(kernels)[1:] + ["```"]
+    if figures.get("accuracy"):
+        rows = [[name, "%.2f" % v["vector_ulp"], "%.2f" % v["libm_ulp"], "%.0f %%" % (100 * v["differ"]), "%.2f" % v["vector_ns"], "%.2f" % v["libm_ns"]]
+                for name, v in figures["accuracy"].items()]
+        out += [""] + grid(["function", "libmvec, ulp", "libm, ulp", "results that differ", "libmvec, ns", "libm, ns"], rows)
+    return "\n".join(out)
+
+
+def between_markers(path, text):
+    with open(path) as f:
+        whole = f.read()
+    before, rest = whole.split(MARKERS[0])
+    with open(path, "w") as out:
+        out.write(before + MARKERS[0] + "\n" + text + "\n" + MARKERS[1] + rest.split(MARKERS[1])[1])
 
 
 def rewrite_readme(figures):
     root = os.path.join(HERE, "..")
-    path = os.path.join(root, "README.md")
-    with open(path) as f:
-        readme = f.read()
-    before, rest = readme.split(MARKERS[0])
-    after = rest.split(MARKERS[1])[1]
-    with open(path, "w") as out:
-        out.write(before + MARKERS[0] + "\n![" + picture.CAPTION + "](docs/bench.svg)\n\n" + markdown(figures) + "\n" + MARKERS[1] + after)
+    between_markers(os.path.join(root, "README.md"), "![%s](docs/bench.svg)\n\n%s" % (picture.CAPTION, overview(figures)))
+    between_markers(os.path.join(root, "docs", "PERFORMANCE.md"), details(figures))
     with open(os.path.join(root, "docs", "bench.svg"), "w") as out:
         out.write(picture.draw(figures, geomean, GROUPS))

@@ -3,7 +3,8 @@
 
     bench/run.py [-k NAME,…] [--quick] [--only SECTION,…] [--budget SECONDS] [--json FILE] [--readme] [--build DIR] [--threads N]
 
-SECTION: kernels, limits, compile. --readme rewrites docs/bench.svg and the table between the markers in README.md. Needs clang-22 and DIR with
+SECTION: kernels, limits, compile, accuracy. --readme rewrites docs/bench.svg and what stands
+between the markers in README.md and docs/PERFORMANCE.md. Needs clang-22 and DIR with
 libloopjit.so and loopjit; gcc, numba, NumPy and OpenBLAS are measured when they are there (PYTHON chooses the Python of `./dev bench`). Every
 result is compared with the C result. README.md here says how a kernel is added and what the columns are.
 """
@@ -14,15 +15,16 @@ import platform
 import sys
 import time
 
-import limits
+import accuracy
 import compile_time
+import limits
 import report
 from cases import CASES
 from columns import COLUMNS, QUICK
 from measure import Wrong, compare_library, measure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SECTIONS = ("kernels", "limits", "compile")
+SECTIONS = ("kernels", "limits", "compile", "accuracy")
 
 
 class Context:
@@ -67,30 +69,44 @@ def kernels(context):
     return results, wrong
 
 
-def main():
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--build", default=os.path.join(HERE, "..", "build"))
-    ap.add_argument("-k", default="", help="only these kernels, separated by commas")
-    ap.add_argument("--only", default=",".join(SECTIONS), help="only these sections: " + ", ".join(SECTIONS))
-    ap.add_argument("--quick", action="store_true", help="fewer columns and rounds: under a minute")
-    ap.add_argument("--budget", type=float, help="seconds for each kernel (1.5; quick: 0.1)")
-    ap.add_argument("--threads", type=int, default=2, help="of the parallel columns (2)")
-    ap.add_argument("--json", help="also write the figures to this file")
-    ap.add_argument("--readme", action="store_true", help="rewrite the README's table and picture")
-    options = ap.parse_args()
-    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
-    context, start = Context(options), time.time()
+def measure_all(context, options):
     figures = dict(machine=dict(cpu=report.cpu_name(), cores=os.cpu_count(), system=platform.platform()), threads=options.threads)
-    wrong, chosen = [], options.only.split(",")
+    chosen, wrong = (options.only or ("kernels" if options.k else ",".join(SECTIONS))).split(","), []
+    if set(chosen) - set(SECTIONS):
+        sys.exit("no such section: %s" % ", ".join(sorted(set(chosen) - set(SECTIONS))))
     if "limits" in chosen:
         figures["limits"] = limits.measure(context)
     if "kernels" in chosen:
         figures["kernels"], wrong = kernels(context)
     if "compile" in chosen:
         figures["compile"] = compile_time.measure(context)
+    if "accuracy" in chosen and not options.quick:
+        figures["accuracy"] = accuracy.measure(context)
+    return figures, wrong
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--build", default=os.path.join(HERE, "..", "build"))
+    ap.add_argument("-k", default="", help="only these kernels, separated by commas")
+    ap.add_argument("--only", help="only these sections: %s (all; with -k: kernels)" % ", ".join(SECTIONS))
+    ap.add_argument("--quick", action="store_true", help="fewer columns and rounds: under a minute")
+    ap.add_argument("--budget", type=float, help="seconds for each kernel (1.5; quick: 0.1)")
+    ap.add_argument("--threads", type=int, default=2, help="of the parallel columns (2)")
+    ap.add_argument("--show", action="store_true", help="measure nothing: the figures of the last run (or of --json FILE) again")
+    ap.add_argument("--json", help="also write the figures to this file")
+    ap.add_argument("--readme", action="store_true", help="rewrite the README's table and picture")
+    options = ap.parse_args()
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
+    context, start = Context(options), time.time()
+    path = options.json or os.path.join(context.folder, "results.json")
+    if options.show:
+        with open(path) as source:
+            figures, wrong = json.load(source), []
+    else:
+        figures, wrong = measure_all(context, options)
     print(report.text(figures))
     print("%d kernels, %.0f s, results %s" % (len(figures.get("kernels", ())), time.time() - start, "WRONG" if wrong else "agree with C's"))
-    path = options.json or os.path.join(context.folder, "results.json")
     with open(path, "w") as out:
         json.dump(figures, out, indent=1)
     if options.readme:
