@@ -132,13 +132,15 @@ static const struct {
     {"@njit\ndef g(a):\n    return a\n" F("n", "    a = np.zeros((n, n))\n    b = g(a)\n    for i in range(1, n):\n        for j in "
                                                "range(n): b[i, j] = a[i - 1, j]\n    return a\n") "f(5)\n",
      "version", "data(", 4},
-    /* defer: float divisors wait for the end of a loop or block; the loop with the check is left for the error */
-    {F("a, b", "    for i in range(len(a)): a[i] = 1.0 / b[i]\n") "f(np.ones(3), np.ones(3))\n", "defer", "blocks of iterations", 1},
-    {F("a", "    k = 0\n    for i in range(len(a)):\n        if 1.0 / a[i] > 2: k += 1\n    return k\n") CALL1, "defer", "end of the loop",
+    /* defer: float divisors that cost too much to test ahead wait for the end of a loop or block; the loop with the check is left for the error */
+    {F("a, b", "    for i in range(len(a)): a[i] = 1.0 / math.exp(b[i])\n") "f(np.ones(3), np.ones(3))\n", "defer", "blocks of iterations",
      1},
+    {F("a", "    k = 0\n    for i in range(len(a)):\n        if 1.0 / math.exp(a[i]) > 2: k += 1\n    return k\n") CALL1, "defer",
+     "end of the loop", 1},
     {F("a", "    s = 0.0\n    for i in range(len(a)): s += 1.0 / a[i]\n    return s\n") CALL1, "defer", "keeps its order", 1},
     {F("a", "    for i in range(1, len(a)): a[i] = 1.0 / a[i - 1]\n") CALL1, "defer", "read elsewhere", 1},
-    {F("a, b", "    for i in range(len(a)): a[i] = int(1.0 / b[i])\n") "f(np.ones(3), np.ones(3))\n", "defer", "integers of floats", 1},
+    {F("a, b", "    for i in range(len(a)): a[i] = int(1.0 / math.exp(b[i]))\n") "f(np.ones(3), np.ones(3))\n", "defer",
+     "integers of floats", 1},
     {F("a, b", "    for i in range(len(a)): a[i] = i // int(b[i])\n") "f(np.ones(3), np.ones(3))\n", "defer", "zero: bool", 0},
 };
 
