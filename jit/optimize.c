@@ -28,7 +28,7 @@ static const char full[] = "function<eager-inv>(simplifycfg,sroa,early-cse),ipsc
  * as well. So it runs only where it pays: over modules that step through arrays by distances known at run time. The code generator's own run
  * can be switched off only by an option of LLVM's command line, which is for the whole process: done where LLVM is linked into this library,
  * not where a host may share it. */
-#ifdef LOOPJIT_OWN_LLVM
+#if defined(LOOPJIT_OWN_LLVM) && defined(__x86_64__)
 enum { CHOOSES_LSR = 1 };
 #else
 enum { CHOOSES_LSR = 0 };
