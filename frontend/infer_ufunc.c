@@ -43,17 +43,12 @@ static DType float_of(DType t, bool math) {
 
 /* Each array becomes floating by itself before they meet: of int16 and uint16 float32, not the float64 of int32. */
 static DType common_float(const Args *a) {
-  bool any = false;
   DType dtype = DT_BOOL;
   for (uint32_t i = 0; i < a->count; i++) {
-    if (!type_is_array(a->t[i])) continue;
+    if (!type_is_array(a->t[i])) return infer_common(a);
     DType own = float_of(a->t[i]->dtype, false);
-    dtype = any ? dtype_promote(dtype, own) : own;
-    any = true;
+    dtype = i ? dtype_promote(dtype, own) : own;
   }
-  if (!any) return infer_common(a);
-  for (uint32_t i = 0; i < a->count; i++)
-    if (type_is_scalar(a->t[i])) dtype = promote_common(dtype, false, a->t[i]->dtype, true);
   return dtype;
 }
 

@@ -233,6 +233,7 @@ static Elem *build_clip(Fusion *f, const Type *type, const Callee *callee, Span 
     const Expr *bound = 1 + i < callee->count ? callee->args[1 + i] : NULL;
     if (!bound || lower_type(f->lo, bound)->kind == TYPE_NONE) continue;
     Elem *limit = fusion_build(f, bound);
+    if (limit->kind == ELEM_SCALAR) limit = fusion_scalar(f, lower_stable(f->lo, lower_saturated(f->lo, limit->value, type, at)), at);
     out = node(f, ELEM_UFUNC, type, at, out, limit, NULL);
     out->row = &builtins[rows[i]];
   }

@@ -120,11 +120,29 @@ static IrExpr *fn_minimum(const Call *c) { return extreme(c, cast_arg(c, 0), cas
 static IrExpr *fn_fmax(const Call *c) { return extreme(c, cast_arg(c, 0), cast_arg(c, 1), IR_FMAX, true); }
 static IrExpr *fn_fmin(const Call *c) { return extreme(c, cast_arg(c, 0), cast_arg(c, 1), IR_FMIN, false); }
 
+/* Bounds beyond the integers of the result are its least or greatest one: np.clip(u8, -1, 300) is u8. */
+IrExpr *lower_saturated(Lower *lo, IrExpr *x, const Type *type, Span at) {
+  IrBuilder *b = &lo->b;
+  DType from = x->type->dtype, to = type->dtype;
+  if (!type_is_int(x->type) || !dtype_is_int(to) || from == to) return lower_convert(lo, x, type, at);
+  unsigned bits = 8 * dtype_size(to);
+  uint64_t all = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1, most = dtype_is_unsigned(to) ? all : all >> 1;
+  uint64_t least = dtype_is_unsigned(to) ? 0 : 0 - (all >> 1) - 1;
+  bool is_signed = dtype_is_signed(from), wider = dtype_size(from) > dtype_size(to);
+  x = lower_bind(lo, NULL, x);
+  IrExpr *value = lower_convert(lo, x, type, at);
+  if (is_signed && (wider || dtype_is_unsigned(to)))
+    value = ir_select(b, ir_compare(b, IR_LT, x, ir_uint(b, x->type, least)), ir_uint(b, type, least), value);
+  if (wider || (!is_signed && dtype_is_signed(to) && dtype_size(from) == dtype_size(to)))
+    value = ir_select(b, ir_compare(b, IR_GT, x, ir_uint(b, x->type, most)), ir_uint(b, type, most), value);
+  return value;
+}
+
 static IrExpr *fn_clip(const Call *c) {
   IrExpr *x = cast_arg(c, 0);
   for (uint32_t i = 1; i < 3 && i < c->count; i++) {
     if (!c->args[i] || c->args[i]->type->kind == TYPE_NONE) continue;
-    x = extreme(c, x, cast_arg(c, i), i == 1 ? IR_NPMAX : IR_NPMIN, i == 1);
+    x = extreme(c, x, lower_saturated(c->lo, c->args[i], c->result, c->at), i == 1 ? IR_NPMAX : IR_NPMIN, i == 1);
   }
   return x;
 }

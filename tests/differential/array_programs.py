@@ -454,6 +454,9 @@ class Generator:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             stored = self.evaluate(value)
+            if " < " in target or " > " in target or " == " in target:
+                if np.ndim(stored) and np.shares_memory(stored, copy):
+                    raise ValueError  # NumPy itself does not look for overlaps here
             if np.asarray(stored).dtype == np.float16 or not is_safe(stored, copy.dtype) or (np.ndim(stored) and not np.ndim(self.evaluate(target))):
                 raise ValueError
         if op in ("**=", "<<=", ">>="):

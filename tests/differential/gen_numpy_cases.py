@@ -17,7 +17,8 @@ DRIVER = r"""
 import builtins, sys, traceback, types, warnings
 import numpy
 warnings.simplefilter("ignore")
-numpy.set_printoptions(legacy="1.25")  # scalars inside tuples as numbers: a function's results are Python numbers at the top level
+if "array_repr" not in sys.argv[1]:
+    numpy.set_printoptions(legacy="1.25")  # scalars inside tuples as numbers: a function's results are Python numbers at the top level
 numba = types.ModuleType("numba")
 def njit(*args, **options):
     return args[0] if args and callable(args[0]) else lambda f: f
