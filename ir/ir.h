@@ -203,9 +203,17 @@ typedef struct IrFit {
   IrVar *into; /* MAP: stored into at every point, when the right side is computed: its shape may differ and it may overlap sources. NULL: none */
 } IrFit;
 
+/* A call whose callee's body stands in its place (pass "splice"), for errors: where it was, and the call around it. */
+typedef struct IrFrame {
+  const IrFunc *callee;
+  Span call;
+  const struct IrFrame *outer; /* NULL: the function at hand */
+} IrFrame;
+
 struct IrStmt {
   IrStmtKind kind;
   Span span; /* where the user wrote what this comes from; used for errors and debug locations */
+  const IrFrame *frame; /* NULL: of the function itself */
   union {
     struct {
       IrVar *var;

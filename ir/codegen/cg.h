@@ -80,6 +80,7 @@ typedef struct CgFunc { /* the function that is being written */
   LLVMValueRef pair; /* two doubles: results of complex functions */
   void *scope;       /* debug info: the subprogram */
   Span span;         /* of the statement that is being written */
+  const IrFrame *frame; /* of that statement */
 } CgFunc;
 
 typedef struct Codegen {
@@ -233,7 +234,7 @@ void cg_check(Codegen *cg, const IrStmt *s);
 void cg_raise(Codegen *cg, const IrStmt *s);
 void cg_stack_check(Codegen *cg);
 LLVMValueRef cg_site(Codegen *cg, Span span);
-void cg_status_check(Codegen *cg, LLVMValueRef status, bool trace); /* nonzero: leave with it; trace: note the call first */
+void cg_status_check(Codegen *cg, LLVMValueRef status, bool is_call); /* nonzero: leave with it, after noting the call */
 void cg_fail(Codegen *cg, LLVMValueRef status); /* from a cold block to the cleanup */
 void cg_finish_cleanup(Codegen *cg);
 

@@ -20,10 +20,10 @@ static LLVMValueRef place_of(Codegen *cg, const Source *src, uint32_t part) {
   return LLVMConstGEP2(cg->i8, table, &index, 1);
 }
 
-static LLVMValueRef make_site(Codegen *cg, Span span) {
+static LLVMValueRef make_site(Codegen *cg, const IrFunc *f, Span span) {
   SourceAnchor at = {0};
   if (span.src) at = source_anchor(span.src, span.lo, span.hi);
-  LLVMValueRef fields[6] = {span.src ? place_of(cg, span.src, at.part) : LLVMConstNull(cg->ptr), c_string(cg, function_name(cg->f.ir))};
+  LLVMValueRef fields[6] = {span.src ? place_of(cg, span.src, at.part) : LLVMConstNull(cg->ptr), c_string(cg, function_name(f))};
   const uint32_t numbers[] = {at.lo_token, at.lo_offset, at.hi_token, at.hi_offset};
   for (unsigned i = 0; i < LJ_COUNT(numbers); i++) fields[2 + i] = cg_i32(cg, (int32_t)numbers[i]);
   LLVMValueRef global = LLVMAddGlobal(cg->module, cg->site_type, "site");
@@ -34,20 +34,27 @@ static LLVMValueRef make_site(Codegen *cg, Span span) {
   return global;
 }
 
-LLVMValueRef cg_site(Codegen *cg, Span span) {
+static LLVMValueRef site_in(Codegen *cg, const IrFunc *f, Span span) {
   struct {
     const IrFunc *f;
     const Source *src;
     uint64_t range;
-  } key = {cg->f.ir, span.src, (uint64_t)span.lo << 32 | span.hi};
+  } key = {f, span.src, (uint64_t)span.lo << 32 | span.hi};
   uint64_t hash = hash_bytes(&key, sizeof key, 0);
   LLVMValueRef site = map_get(&cg->sites, hash);
   if (site) return site;
-  site = make_site(cg, span);
+  site = make_site(cg, f, span);
   map_put(cg->arena, &cg->sites, hash, site);
   return site;
 }
 
+static const IrFunc *function_of(const Codegen *cg, const IrFrame *frame) { return frame ? frame->callee : cg->f.ir; }
+
+LLVMValueRef cg_site(Codegen *cg, Span span) { return site_in(cg, function_of(cg, cg->f.frame), span); }
+
+static void trace(Codegen *cg, LLVMValueRef site) { cg_rt_call(cg, "lj_rt_trace", (LLVMValueRef[]){cg->f.rt, site}, 2); }
+
+/* The error has passed the calls in whose place the statement stands. */
 void cg_fail(Codegen *cg, LLVMValueRef status) {
   if (cg->f.trial) {
     cg_give_up(cg);
@@ -55,6 +62,7 @@ void cg_fail(Codegen *cg, LLVMValueRef status) {
     return;
   }
   LJ_ASSERT(cg->f.has_status);
+  for (const IrFrame *frame = cg->f.frame; frame; frame = frame->outer) trace(cg, site_in(cg, function_of(cg, frame->outer), frame->call));
   if (!cg->f.cleanup) cg->f.cleanup = cg_block_new(cg, "cleanup");
   vec_push(cg->arena, &cg->f.edges, ((CgEdge){status, LLVMGetInsertBlock(cg->b)}));
   cg_jump(cg, cg->f.cleanup);
@@ -81,9 +89,9 @@ static LLVMBasicBlockRef open_cold(Codegen *cg, LLVMValueRef ok, const char *nam
   return usual;
 }
 
-void cg_status_check(Codegen *cg, LLVMValueRef status, bool trace) {
+void cg_status_check(Codegen *cg, LLVMValueRef status, bool is_call) {
   LLVMBasicBlockRef usual = open_cold(cg, LLVMBuildIsNull(cg->b, status, ""), "failed");
-  if (trace) cg_rt_call(cg, "lj_rt_trace", (LLVMValueRef[]){cg->f.rt, cg_site(cg, cg->f.span)}, 2);
+  if (is_call) trace(cg, cg_site(cg, cg->f.span));
   cg_fail(cg, status);
   cg_at(cg, usual);
 }

@@ -117,6 +117,7 @@ static void leave_loop(Codegen *cg, bool is_break) {
 
 static void statement(Codegen *cg, const IrStmt *s) {
   cg->f.span = s->span;
+  cg->f.frame = s->frame;
   cg_debug_line(cg, s->span);
   switch (s->kind) {
   case IRS_SET: set(cg, s); return;

@@ -30,6 +30,7 @@ typedef struct Body {
   Map at;     /* IrStmt -> its position in the body, from 1 */
   Map maker;  /* IrVar -> the first statement of the body that sets it */
   Map needed; /* IrStmt -> anything: the test needs it */
+  Map read;   /* IrVar -> anything: read so far */
   Vec(Check) checks;
   Vec(IrStmt *) stores;
   Vec(IrStmt *) paths; /* IFs whose conditions decide whether the statement at hand runs */
@@ -191,6 +192,18 @@ static bool see_if(Body *n, IrStmt *s) {
 
 static bool see_stmt(Body *n, IrStmt *s, bool outermost);
 
+static void note_reads(IrExpr **slot, void *data) {
+  Body *n = data;
+  const IrExpr *e = *slot;
+  if (e->op == IR_VAR && !e->as.var->once) map_put(n->f->unit->arena, &n->read, map_key(e->as.var), e->as.var);
+  for (uint32_t i = 0; i < e->count; i++) note_reads(&e->args[i], n);
+}
+
+/* A float that goes from one iteration to the next: nothing is gained where vectors cannot take it along. */
+static bool is_carried(const Body *n, const IrVar *var) {
+  return !var->once && type_is_float(var->type) && !(n->func->fastmath & FM_REASSOC) && map_get(&n->read, map_key(var));
+}
+
 /* A branch of an IF of the outermost block may end with CONTINUE. */
 static bool see_branch(Body *n, const IrBlock *block, bool is_outer_if) {
   if (ends_iteration(block) && !is_outer_if) return refuse(n, "its control flow is too deep");
@@ -204,8 +217,8 @@ static bool see_stmt(Body *n, IrStmt *s, bool outermost) {
   map_put(n->f->unit->arena, &n->at, map_key(s), (void *)(uintptr_t)++n->count);
   facts_see(n->f, s);
   if (var && (var->is_global || var->owns)) return refuse(n, "the loop has other effects");
-  if (var && !var->once && type_is_float(var->type) && !(n->func->fastmath & FM_REASSOC))
-    return refuse(n, "the order of its sums is fixed");
+  ir_stmt_exprs(s, note_reads, n);
+  if (var && is_carried(n, var)) return refuse(n, "the order of its sums is fixed");
   if (var && !map_get(&n->maker, map_key(var))) map_put(n->f->unit->arena, &n->maker, map_key(var), s);
   switch (s->kind) {
   case IRS_STORE: vec_push(n->f->unit->arena, &n->stores, s); return true;

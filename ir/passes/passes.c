@@ -5,6 +5,7 @@
 const IrPass ir_passes[] = {
     {"expand", "maps and reductions become counted loops", pass_expand},
     {"race", "under --race-check parallel loops become serial ones that tell the runtime of each access", pass_race},
+    {"splice", "small functions' bodies stand in the place of their calls", pass_splice},
     {"fold", "constants are folded, dead branches and checks that always hold are dropped", pass_fold},
     {"values", "readings of mutable integers become readings of the values that they were set to", pass_values},
     {"counters", "while loops with simple counters become counted loops", pass_counters},

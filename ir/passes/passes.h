@@ -5,6 +5,7 @@
 #include "ir/build.h"
 #include "ir/walk.h"
 
+void pass_splice(IrUnit *unit); /* splice.c */
 void pass_expand(IrUnit *unit);  /* expand.c */
 void pass_race(IrUnit *unit);    /* race.c */
 void pass_fold(IrUnit *unit);    /* fold.c */

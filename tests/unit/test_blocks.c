@@ -10,6 +10,9 @@
 enum { N = 1000 };
 static const int places[] = {-1, 0, 1, 15, 16, 200, 255, 256, 257, 511, 512, 767, 768, 983, 984, 999}; /* of the bad element; -1: none */
 
+static const char helpers[] = "def g(x, b, i):\n    return x / b[i]\n"
+                              "def h(x, least):\n    if x < least: return least\n    if x > 2: return 2.0\n    return x\n"
+                              "def h2(x):\n    return h(x, 1.0)\n";
 #define LOOP "    for i in range(len(out)):\n"
 static const struct {
   const char *body, *kind;
@@ -38,6 +41,8 @@ static const struct {
      "ZeroDivisionError", 0, 0},
     {"    n = 0\n" LOOP "        n += 4 // int(b[i])\n        out[i] = 0.5\n    assert n == 2000\n", "ZeroDivisionError", 0, 0},
     {"    x = 2.0\n" LOOP "        x = b[i] * 0.5 + x * 0.5\n        out[i] = 1.0 / b[i] + (x - 2.0) * 0.0\n", "ZeroDivisionError", 0, 0},
+    {LOOP "        out[i] = g(1.0, b, i)\n", "ZeroDivisionError", 0, 0},
+    {LOOP "        out[i] = h2(b[i]) / h(b[i], 0.0) * 0.5\n", "ZeroDivisionError", 0, 0},
     {LOOP "        assert b[i] > 1.0, 'low'\n        out[i] = 0.5\n", "AssertionError: low", 0, 1},
     {LOOP "        assert 0 <= int(b[i]) < 3\n        out[i] = b[int(b[i])] * 0.25\n", "AssertionError", 0, 3},
     {LOOP "        out[i] = 0.5 * 2.0 / (b[i] * (len(out) // 500)) * 2.0\n", "ZeroDivisionError", 0, 0},
@@ -76,7 +81,7 @@ static void run_at(lj_function *f, int row, int place, lj_value *out_value, cons
 
 START_TEST(effects) {
   char source[1024];
-  snprintf(source, sizeof source, "import numpy as np\nimport math\ndef f(b, out):\n%s", rows[_i].body);
+  snprintf(source, sizeof source, "import numpy as np\n%s\ndef f(b, out):\n%s", helpers, rows[_i].body);
   lj_module *module;
   lj_status status = lj_module_load(engine, "test.lp", source, strlen(source), 0, report, &module);
   ck_assert_msg(status == LJ_OK, "%s", lj_report_text(report));

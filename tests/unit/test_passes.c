@@ -79,6 +79,17 @@ static const struct {
      2}, /* in both versions */
     {F("a", "    for i in range(len(a)):\n        print(1 / a[i])\n") CALL1, "blocks", "the loop has other effects", 1},
     {F("a", "    for i in range(len(a)):\n        a[i] = 1 / math.exp(a[i])\n") CALL1, "blocks", "costs too much", 1},
+    /* splice: small functions in the place of their calls; not with loops, memory, recursion, or when told not to */
+    {"def g(a, i):\n    return a[i] + 1\n" F("a", "    for i in range(len(a)): a[i] = g(a, i)\n") CALL1, "bounds", "call", 0},
+    {"def g(a, i):\n    return a[i] + 1\n" F("a", "    for i in range(len(a)): a[i] = g(a, i)\n") CALL1, "bounds", "check", 0},
+    {"def g(x):\n    if x > 1: return 1.0\n    return x\n" F("a", "    for i in range(len(a)): a[i] = g(a[i])\n") CALL1, "splice", "call",
+     0},
+    {"def g(x):\n    if x > 1:\n        if x > 2: return 1.0\n    return x\n" F("a", "    a[0] = g(a[0])\n") CALL1, "splice", "call", 1},
+    {"def g(x):\n    for i in range(3): x = x + 1\n    return x\n" F("a", "    a[0] = g(a[0])\n") CALL1, "splice", "call", 1},
+    {"def g(x):\n    return h(x) + 1\ndef h(x):\n    return x / 3\n" F("a", "    a[0] = g(a[0])\n") CALL1, "splice", "call", 0},
+    {"def g(x):\n    return g(x - 1) if x > 0 else x\n" F("a", "    a[0] = g(a[0])\n") CALL1, "splice", "call", 1},
+    {"@njit(inline='never')\ndef g(x):\n    return x + 1\n" F("a", "    a[0] = g(a[0])\n") CALL1, "splice", "call", 1},
+    {"@njit(fastmath=True)\ndef g(x):\n    return x + 1\n" F("a", "    a[0] = g(a[0])\n") CALL1, "splice", "call", 1},
     /* trial: recursion without effects; fewer copies of what is big or calls itself often; not with stores, memory of its own, printing */
     {F("n", "    if n < 2: return n\n    return f(n - 1) + f(n - 2)\n") "f(5)\n", "trial", "recursive trial 4:", 1},
     {F("n", "    if n < 2: return n\n    return f(n - 1) + f(n - 2) + f(n - 3) + f(n - 4)\n") "f(5)\n", "trial", "trial 2:", 1},

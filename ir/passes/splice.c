@@ -1,0 +1,239 @@
+/* Pass "splice": the bodies of small functions in the place of their calls, so that the passes behind it see the checks, the loads and the arrays of a
+ * helper that a loop calls. (LLVM inlines too, but later, when loops have been decided about.)
+ * Taken are functions without loops and memory of their own, whose returns end both branches of an IF or the body. Statements that came from a call carry
+ * it along (IrStmt.frame): errors still name the function and show the call.
+ * In: a unit whose maps are loops. Out: fewer calls; functions that nobody calls any more stay. */
+#include "ir/clone.h"
+#include "ir/passes/passes.h"
+
+enum { MOST_NODES = 120, MOST_GROWTH = 4000 };
+
+typedef struct Splice {
+  IrUnit *unit;
+  bool *done; /* by IrFunc.index: its own calls are spliced, or being looked at */
+  uint32_t *nodes; /* of done functions: what a copy costs; 0: not to be copied */
+} Splice;
+
+/* ---- which functions ----------------------------------------------------------------------------------------------------------------- */
+
+static void count_expr(const IrExpr *e, uint32_t *nodes) {
+  ++*nodes;
+  for (uint32_t i = 0; i < e->count; i++) count_expr(e->args[i], nodes);
+}
+
+static void count_slot(IrExpr **slot, void *data) { count_expr(*slot, data); }
+
+/* Only statements that may be copied; counts them. */
+static bool is_plain(const IrBlock *block, uint32_t *nodes) {
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *s = block->data[i];
+    bool plain = s->kind == IRS_SET || s->kind == IRS_STORE || s->kind == IRS_CHECK || s->kind == IRS_RAISE || s->kind == IRS_IF ||
+                 s->kind == IRS_CALL || s->kind == IRS_RETURN;
+    if (!plain) return false;
+    ++*nodes;
+    ir_stmt_exprs(s, count_slot, nodes);
+    IrBlock *blocks[2];
+    unsigned count = ir_stmt_blocks(s, blocks);
+    for (unsigned k = 0; k < count; k++)
+      if (!is_plain(blocks[k], nodes)) return false;
+  }
+  return true;
+}
+
+typedef enum Ending { ENDS_NEVER, ENDS_ALWAYS, ENDS_SOMETIMES } Ending;
+
+/* Does the block return? Sometimes: in a way that cannot be written with branches alone. */
+static Ending ending(const IrBlock *block) {
+  for (uint32_t i = 0; i < block->len; i++) {
+    const IrStmt *s = block->data[i];
+    if (s->kind == IRS_RETURN || s->kind == IRS_RAISE) return ENDS_ALWAYS;
+    if (s->kind != IRS_IF) continue;
+    Ending a = ending(&s->as.if_.then), b = ending(&s->as.if_.orelse);
+    if (a == ENDS_SOMETIMES || b == ENDS_SOMETIMES) return ENDS_SOMETIMES;
+    if (a == ENDS_ALWAYS && b == ENDS_ALWAYS) return ENDS_ALWAYS;
+    if (a == ENDS_NEVER && b == ENDS_NEVER) continue;
+    IrBlock rest = {block->data + i + 1, block->len - i - 1, block->len - i - 1};
+    return ending(&rest) == ENDS_ALWAYS ? ENDS_ALWAYS : ENDS_SOMETIMES;
+  }
+  return ENDS_NEVER;
+}
+
+static bool one_return(const IrFunc *func) {
+  const IrBlock *body = &func->body;
+  for (uint32_t i = 0; i + 1 < body->len; i++) {
+    const IrStmt *s = body->data[i];
+    if (s->kind == IRS_RETURN || (s->kind == IRS_IF && (ending(&s->as.if_.then) != ENDS_NEVER || ending(&s->as.if_.orelse) != ENDS_NEVER)))
+      return false;
+  }
+  return body->len && vec_last(body)->kind == IRS_RETURN;
+}
+
+/* What a copy of the function costs; 0: it stays a function. */
+static uint32_t copy_cost(const IrFunc *func) {
+  uint32_t nodes = 0;
+  const FuncDef *def = func->spec ? func->spec->func : NULL;
+  if (func->recursive || func->is_main || func->is_memo_body || !def || def->options.inline_ == TRI_NO || type_owns(func->result)) return 0;
+  for (uint32_t i = 0; i < func->vars.len; i++)
+    if (func->vars.data[i]->owns) return 0;
+  if (!is_plain(&func->body, &nodes) || nodes > MOST_NODES || ending(&func->body) == ENDS_SOMETIMES) return 0;
+  bool scalar = func->result->kind == TYPE_NONE || type_is_scalar(func->result);
+  return scalar || one_return(func) ? nodes : 0;
+}
+
+/* ---- one call ------------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct Copy {
+  IrBuilder b;
+  IrClone clone;
+  const IrStmt *call;
+  IrFrame *frame; /* of the callee's own statements */
+  Map frames; /* frames of the callee -> frames of the caller */
+  IrVar *result;
+  bool once; /* there is one return, which sets the call's own variable */
+} Copy;
+
+static const IrFrame *frame_of(Copy *c, const IrFrame *inner) {
+  if (!inner) return c->frame;
+  IrFrame *known = map_get(&c->frames, map_key(inner));
+  if (known) return known;
+  known = arena_new(c->b.arena, IrFrame);
+  *known = (IrFrame){inner->callee, inner->call, frame_of(c, inner->outer)};
+  map_put(c->b.arena, &c->frames, map_key(inner), known);
+  return known;
+}
+
+/* Parameters that nobody sets are the caller's variables themselves, so that passes see one array, not two. */
+static void bind_params(Copy *c) {
+  const IrFunc *callee = c->call->as.call.callee;
+  for (uint32_t i = 0; i < callee->vars.len; i++) {
+    IrVar *var = callee->vars.data[i];
+    if (var->once) continue;
+    IrVar *copy = ir_new_var(&c->b, var->name, var->type);
+    copy->span = var->span;
+    copy->temp = var->temp;
+    map_put(c->b.arena, &c->clone.vars, map_key(var), copy);
+  }
+  for (uint32_t i = 0; i < callee->params.len; i++) {
+    IrVar *param = callee->params.data[i], *own = map_get(&c->clone.vars, map_key(param));
+    IrExpr *arg = c->call->as.call.args[i];
+    bool same = !own && arg->op == IR_VAR && arg->as.var->once && !arg->as.var->is_global;
+    if (own)
+      ir_set(&c->b, own, arg);
+    else
+      map_put(c->b.arena, &c->clone.vars, map_key(param), same ? arg->as.var : ir_let(&c->b, param->name, arg));
+  }
+}
+
+static void mark_frames(Copy *c, IrStmt *s) {
+  IrBlock *blocks[2];
+  s->frame = frame_of(c, s->frame);
+  unsigned count = ir_stmt_blocks(s, blocks);
+  for (unsigned k = 0; k < count; k++)
+    for (uint32_t i = 0; i < blocks[k]->len; i++) mark_frames(c, blocks[k]->data[i]);
+}
+
+static void copy_block(Copy *c, const IrBlock *block, uint32_t from);
+
+/* An IF of which a branch returns: what is behind it goes into the other one. */
+static void copy_if(Copy *c, const IrBlock *block, uint32_t at) {
+  const IrStmt *s = block->data[at];
+  IrBlock *outside = c->b.block;
+  c->b.span = s->span;
+  IrStmt *copy = ir_stmt(&c->b, IRS_IF);
+  copy->frame = frame_of(c, s->frame);
+  copy->as.if_.cond = ir_clone_expr(&c->clone, s->as.if_.cond);
+  bool then_ends = ending(&s->as.if_.then) == ENDS_ALWAYS, else_ends = ending(&s->as.if_.orelse) == ENDS_ALWAYS;
+  c->b.block = &copy->as.if_.then;
+  copy_block(c, &s->as.if_.then, 0);
+  if (!then_ends) copy_block(c, block, at + 1);
+  c->b.block = &copy->as.if_.orelse;
+  copy_block(c, &s->as.if_.orelse, 0);
+  if (!else_ends) copy_block(c, block, at + 1);
+  c->b.block = outside;
+}
+
+static void copy_block(Copy *c, const IrBlock *block, uint32_t from) {
+  for (uint32_t i = from; i < block->len; i++) {
+    const IrStmt *s = block->data[i];
+    c->b.span = s->span;
+    if (s->kind == IRS_RETURN) {
+      if (c->result) ir_set(&c->b, c->result, ir_clone_expr(&c->clone, s->as.ret.value));
+      return;
+    }
+    if (s->kind == IRS_IF && (ending(&s->as.if_.then) != ENDS_NEVER || ending(&s->as.if_.orelse) != ENDS_NEVER)) {
+      copy_if(c, block, i);
+      return;
+    }
+    IrStmt *copy = ir_clone_stmt(&c->clone, s);
+    mark_frames(c, copy);
+    vec_push(c->b.arena, c->b.block, copy);
+  }
+}
+
+static void copy_call(IrUnit *unit, IrFunc *caller, const IrStmt *call, IrBlock *out) {
+  const IrFunc *callee = call->as.call.callee;
+  IrVar *result = call->as.call.result;
+  Copy c = {.call = call, .clone = {.unit = unit, .func = caller}};
+  c.b = (IrBuilder){.arena = unit->arena,
+                    .unit = unit,
+                    .func = caller,
+                    .block = out,
+                    .span = call->span,
+                    .types = (TypeTable *)(uintptr_t)&unit->program->types};
+  c.frame = arena_new(unit->arena, IrFrame);
+  *c.frame = (IrFrame){callee, call->span, call->frame};
+  bind_params(&c);
+  c.result = result;
+  bool merged = result && !one_return(callee);
+  if (merged) {
+    c.result = ir_new_var(&c.b, NULL, result->type);
+    ir_set(&c.b, c.result, type_is_complex(result->type) ? ir_complex_const(&c.b, result->type, 0, 0) : ir_const(&c.b, result->type, 0));
+  }
+  copy_block(&c, &callee->body, 0);
+  c.b.span = call->span;
+  if (merged) ir_set(&c.b, result, ir_var(&c.b, c.result));
+}
+
+/* ---- the walk ------------------------------------------------------------------------------------------------------------------------ */
+
+static void splice_func(Splice *s, IrFunc *func);
+
+static bool is_taken(Splice *s, const IrFunc *caller, const IrStmt *call, uint32_t budget) {
+  IrFunc *callee = call->as.call.callee;
+  splice_func(s, callee);
+  uint32_t cost = s->nodes[callee->index];
+  return cost && cost <= budget && callee->fastmath == caller->fastmath;
+}
+
+static void splice_block(Splice *s, IrFunc *func, IrBlock *block, uint32_t *budget) {
+  IrBlock out = {0};
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *stmt = block->data[i];
+    IrBlock *blocks[2];
+    unsigned count = ir_stmt_blocks(stmt, blocks);
+    for (unsigned k = 0; k < count; k++) splice_block(s, func, blocks[k], budget);
+    if (stmt->kind == IRS_CALL && is_taken(s, func, stmt, *budget)) {
+      *budget -= s->nodes[stmt->as.call.callee->index];
+      copy_call(s->unit, func, stmt, &out);
+    } else {
+      vec_push(s->unit->arena, &out, stmt);
+    }
+  }
+  *block = out;
+}
+
+/* Callees first. */
+static void splice_func(Splice *s, IrFunc *func) {
+  if (s->done[func->index]) return;
+  s->done[func->index] = true;
+  uint32_t budget = MOST_GROWTH;
+  if (!func->is_main) splice_block(s, func, &func->body, &budget); /* the top level runs once */
+  s->nodes[func->index] = copy_cost(func);
+}
+
+void pass_splice(IrUnit *unit) {
+  Splice s = {.unit = unit};
+  s.done = arena_array(unit->arena, bool, unit->funcs.len + 1);
+  s.nodes = arena_array(unit->arena, uint32_t, unit->funcs.len + 1);
+  for (uint32_t i = 0; i < unit->funcs.len; i++) splice_func(&s, unit->funcs.data[i]);
+}
