@@ -83,6 +83,11 @@ IrExpr *ir_compare(IrBuilder *b, IrOp op, IrExpr *a, IrExpr *c) {
   return ir_binary(b, op, scalar(b, DT_BOOL), a, c);
 }
 
+IrExpr *ir_inside(IrBuilder *b, IrExpr *x, IrExpr *extent) {
+  const Type *bits = type_scalar(b->types, DT_UINT64);
+  return ir_compare(b, IR_LT, ir_cast(b, bits, x), ir_cast(b, bits, extent));
+}
+
 IrExpr *ir_select(IrBuilder *b, IrExpr *cond, IrExpr *a, IrExpr *c) {
   LJ_ASSERT(type_is_bool(cond->type) && a->type == c->type);
   IrExpr *args[3] = {cond, a, c};

@@ -26,6 +26,7 @@ IrExpr *ir_var(IrBuilder *b, IrVar *var);
 IrExpr *ir_unary(IrBuilder *b, IrOp op, const Type *type, IrExpr *a);
 IrExpr *ir_binary(IrBuilder *b, IrOp op, const Type *type, IrExpr *a, IrExpr *c);
 IrExpr *ir_compare(IrBuilder *b, IrOp op, IrExpr *a, IrExpr *c); /* bool */
+IrExpr *ir_inside(IrBuilder *b, IrExpr *x, IrExpr *extent); /* 0 <= x < extent, of int64; extent >= 0: one comparison */
 IrExpr *ir_select(IrBuilder *b, IrExpr *cond, IrExpr *a, IrExpr *c);
 IrExpr *ir_cast(IrBuilder *b, const Type *to, IrExpr *a); /* a itself when the type is the same */
 IrExpr *ir_math(IrBuilder *b, MathId id, const Type *type, IrExpr *const *args, uint32_t count);

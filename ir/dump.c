@@ -204,7 +204,7 @@ static void dump_while(Dump *d, const IrStmt *s) {
 }
 
 static void dump_if(Dump *d, const IrStmt *s) {
-  sb_puts(d->out, "if ");
+  sb_puts(d->out, s->as.if_.unlikely ? "if unlikely " : "if ");
   ir_dump_expr(s->as.if_.cond, d->out);
   open_block(d, s->span);
   dump_block(d, &s->as.if_.then);

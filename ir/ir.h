@@ -264,6 +264,7 @@ struct IrStmt {
     struct {
       IrExpr *cond;
       IrBlock then, orelse;
+      bool unlikely; /* the condition seldom holds */
     } if_;
     struct {
       IrVar *index; /* int64, once; runs lo, lo+1, … while < hi */

@@ -90,7 +90,10 @@ static void if_(Codegen *cg, const IrStmt *s) {
   bool has_else = s->as.if_.orelse.len > 0;
   LLVMBasicBlockRef then = cg_block_new(cg, "then"), orelse = has_else ? cg_block_new(cg, "else") : NULL;
   LLVMBasicBlockRef end = cg_block_new(cg, "end");
-  LLVMBuildCondBr(cg->b, cond, then, has_else ? orelse : end);
+  if (s->as.if_.unlikely && !has_else)
+    cg_branch_cold(cg, LLVMBuildNot(cg->b, cond, ""), end, then);
+  else
+    LLVMBuildCondBr(cg->b, cond, then, has_else ? orelse : end);
   cg_at(cg, then);
   cg_body(cg, &s->as.if_.then);
   bool falls = !cg->dead || !has_else;

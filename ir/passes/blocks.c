@@ -121,8 +121,14 @@ static bool need_expr(Body *n, const IrExpr *e, uint32_t at) {
 
 /* ---- what is in the body ------------------------------------------------------------------------------------------------------------- */
 
+static IrBuilder builder_of(const Body *n) {
+  IrUnit *unit = n->f->unit;
+  return (IrBuilder){
+      .arena = unit->arena, .unit = unit, .func = n->func, .span = n->loop->span, .types = (TypeTable *)(uintptr_t)&unit->program->types};
+}
+
 static IrExpr *not_negative(Body *n, const IrExpr *ok, const IrExpr *x, const IrExpr *extent) {
-  IrBuilder b = {.arena = n->f->unit->arena, .unit = n->f->unit, .types = (TypeTable *)(uintptr_t)&n->f->unit->program->types};
+  IrBuilder b = builder_of(n);
   IrExpr *low = ir_compare(&b, IR_GE, (IrExpr *)(uintptr_t)x, ir_int(&b, 0));
   if (ok->op == IR_GE) return low;
   return ir_binary(&b, IR_LAND, low->type, low, ir_compare(&b, IR_LT, (IrExpr *)(uintptr_t)x, (IrExpr *)(uintptr_t)extent));
@@ -168,6 +174,10 @@ static void see_range(const Body *n, Check *c) {
 static bool see_check(Body *n, IrStmt *s) {
   Check c = check_of(n, s);
   see_range(n, &c);
+  if (c.wrap && !c.is_range && c.ok->op == IR_LAND) {
+    IrBuilder b = builder_of(n);
+    c.ok = ir_inside(&b, c.ok->args[1]->args[0], c.ok->args[1]->args[1]);
+  }
   if (n->checks.len == MOST_CHECKS) return refuse(n, "there are too many of them");
   vec_push(n->f->unit->arena, &n->checks, c);
   if (c.is_range) return true;
@@ -438,9 +448,8 @@ static IrExpr *arith(IrBuilder *b, IrOp op, IrExpr *a, IrExpr *c) { return ir_bi
 static void make_blocks(const Body *n, IrBlock *out) {
   IrUnit *unit = n->f->unit;
   IrStmt *loop = n->loop;
-  TypeTable *types = (TypeTable *)(uintptr_t)&unit->program->types;
-  IrBuilder builder = {.arena = unit->arena, .unit = unit, .func = n->func, .span = loop->span, .types = types, .block = out},
-            *b = &builder;
+  IrBuilder builder = builder_of(n), *b = &builder;
+  b->block = out;
   IrStmt *fast = without_checks(n);
   ir_remark(unit->arena, &fast->as.for_.loop, "blocks", true, loop->span, "%u checks tested once per block of %d iterations", n->checks.len,
             BLOCK);

@@ -15,6 +15,7 @@ const IrPass ir_passes[] = {
     {"parallel", "bodies of parallel loops become functions that threads call, with private copies of what is reduced", pass_parallel},
     {"blocks", "checks that are left in innermost loops are tested once per block of iterations", pass_blocks},
     {"defer", "checks of float divisors wait for the end of an innermost loop or of a block of its iterations", pass_defer},
+    {"wrap", "in loops only indices outside of their axis are wrapped and checked", pass_wrap},
     {"effects", "which functions can fail", pass_effects},
     {"trial", "which recursive functions are tried without statuses first", pass_trial},
 };

@@ -90,6 +90,12 @@ static const struct {
     {"def g(x):\n    return g(x - 1) if x > 0 else x\n" F("a", "    a[0] = g(a[0])\n") CALL1, "splice", "call", 1},
     {"@njit(inline='never')\ndef g(x):\n    return x + 1\n" F("a", "    a[0] = g(a[0])\n") CALL1, "splice", "call", 1},
     {"@njit(fastmath=True)\ndef g(x):\n    return x + 1\n" F("a", "    a[0] = g(a[0])\n") CALL1, "splice", "call", 1},
+    /* wrap: what stays in loops is wrapped and checked on the unusual path */
+    {F("a, idx", "    s = 0.0\n    for i in range(len(idx)): s += a[idx[i]]\n    return s\n") "f(np.ones(3), np.arange(3))\n", "wrap", "select",
+     0},
+    {F("a, idx", "    s = 0.0\n    for i in range(len(idx)): s += a[idx[i]]\n    return s\n") "f(np.ones(3), np.arange(3))\n", "wrap",
+     "if unlikely", 1},
+    {F("a, k", "    return a[k]\n") "f(np.ones(3), 1)\n", "wrap", "select", 1}, /* no loop */
     /* trial: recursion without effects; fewer copies of what is big or calls itself often; not with stores, memory of its own, printing */
     {F("n", "    if n < 2: return n\n    return f(n - 1) + f(n - 2)\n") "f(5)\n", "trial", "recursive trial 4:", 1},
     {F("n", "    if n < 2: return n\n    return f(n - 1) + f(n - 2) + f(n - 3) + f(n - 4)\n") "f(5)\n", "trial", "trial 2:", 1},
