@@ -9,6 +9,7 @@ golden       tests/golden/THEME/NAME.lp. Its exit status is 0 with exactly NAME.
              a line `# status: N` is the exit status when it is not 1.
 samples      samples/*.lp: every comment `# expect: TEXT` is one line of standard output, in order; `# expect~: REGEX` matches a whole line.
 conformance  tests/conformance/THEME/NAME.lp: NAME.out is standard output; NAME.err holds `KIND LINE` of the error that must come.
+             The theme `parallel` runs with 1, 2, 3, 7 and 64 threads.
 Programs of golden, samples, conformance and docs are run twice: the second run takes its code from the cache and must give the same.
 docs         docs/LANGUAGE.md and README.md: each ```python block that is followed by an ```output (or ```error) block is run.
 malformed    generated inputs that no compiler likes: a diagnostic or a normal run, never a signal or a hang.
@@ -171,12 +172,24 @@ def conformance_cases():
 
 
 def conformance(case, options):
+    """Parallel programs give the same with any number of threads, and with plain loops on threads, too."""
+    runs = [[]]
+    if os.path.basename(case[1]) == "parallel":
+        runs = [["--threads", n] for n in ("1", "2", "3", "7", "64")] + [["--parallel=auto", "--schedule", "dynamic"]]
+    for args in runs:
+        problem = conformance_run(case, options, args)
+        if problem:
+            return " ".join(args + [problem])
+    return None
+
+
+def conformance_run(case, options, args):
     _, folder, name = case
     base = os.path.join(folder, name)
     want_out, want_err = read(base + ".out"), read(base + ".err")
     if want_out is None and want_err is None:
         return "states neither .out nor .err"
-    status, out, err = command_twice(options.loopjit, ["run", name + ".lp"], folder)
+    status, out, err = command_twice(options.loopjit, ["run"] + args + [name + ".lp"], folder)
     problem = bad_status(status, err, 0 if want_err is None else 1)
     if problem:
         return problem
