@@ -137,3 +137,43 @@ void ir_clone_block(IrClone *c, const IrBlock *from, IrBlock *to) {
   for (uint32_t i = 0; i < from->len; i++)
     if (!map_get(&c->drop, map_key(from->data[i]))) vec_push(c->unit->arena, to, ir_clone_stmt(c, from->data[i]));
 }
+
+/* ---- moving expressions ---- */
+
+void ir_move_see(IrMove *m, IrVar *var, IrExpr *value) {
+  if (!var->once)
+    map_put(m->arena, &m->changed, map_key(var), var);
+  else if (value)
+    map_put(m->arena, &m->made, map_key(var), value);
+  else
+    map_put(m->arena, &m->changed, map_key(var), var);
+}
+
+static bool is_movable(IrOp op) {
+  return (op >= IR_ADD && op <= IR_MUL) || (op >= IR_AND && op <= IR_INVERT) || (op >= IR_EQ && op <= IR_PYMAX) || op == IR_CAST;
+}
+
+static IrExpr *moved(const IrMove *m, const IrExpr *e, int depth) {
+  if (depth > 24) return NULL;
+  if (e->op == IR_VAR) {
+    if (e->as.var == m->index && !m->at) return NULL;
+    if (map_get(&m->changed, map_key(e->as.var))) return NULL;
+    const IrExpr *value = map_get(&m->made, map_key(e->as.var));
+    if (value) return moved(m, value, depth + 1);
+    if (e->as.var != m->index) return (IrExpr *)(uintptr_t)e;
+    IrExpr *at = arena_new(m->arena, IrExpr);
+    *at = *e;
+    at->as.var = m->at;
+    return at;
+  }
+  if (e->op == IR_CONST || e->op == IR_SHAPE || e->op == IR_SIZE || e->op == IR_STRIDE) return (IrExpr *)(uintptr_t)e;
+  if (!is_movable(e->op)) return NULL;
+  IrExpr *copy = arena_new(m->arena, IrExpr);
+  *copy = *e;
+  copy->args = arena_array(m->arena, IrExpr *, e->count);
+  for (uint32_t i = 0; i < e->count; i++)
+    if (!(copy->args[i] = moved(m, e->args[i], depth + 1))) return NULL;
+  return copy;
+}
+
+IrExpr *ir_moved(const IrMove *m, const IrExpr *e) { return moved(m, e, 0); }

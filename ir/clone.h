@@ -19,4 +19,17 @@ void ir_clone_block(IrClone *c, const IrBlock *from, IrBlock *to); /* appends */
 IrExpr *ir_clone_expr(IrClone *c, const IrExpr *e); /* e itself where nothing in it changes */
 IrVar *ir_clone_var(const IrClone *c, IrVar *var); /* its stand-in, or itself; NULL for NULL */
 
+/* Computing an index of a loop's body elsewhere: outside of the loop, or for another index. */
+typedef struct IrMove {
+  Arena *arena;
+  const IrVar *index; /* of the loop */
+  IrVar *at; /* stands for it; NULL: what depends on it cannot be moved */
+  Map made; /* variables of the body that are set once -> their values */
+  Map changed; /* all others that it sets */
+} IrMove;
+
+void ir_move_see(IrMove *m, IrVar *var, IrExpr *value); /* the body sets var; value NULL: to what is not known */
+/* The expression, computed from nothing that the body sets and without loads; NULL when there is no such form. */
+IrExpr *ir_moved(const IrMove *m, const IrExpr *e);
+
 #endif

@@ -10,16 +10,15 @@
 #include "ir/clone.h"
 #include "ir/passes/passes.h"
 
-enum { BLOCK_SHIFT = 8, BLOCK = 1 << BLOCK_SHIFT, MAX_STORES = 6, MAX_DEPTH = 24 };
+enum { BLOCK_SHIFT = 8, BLOCK = 1 << BLOCK_SHIFT, MAX_STORES = 6, MAX_LENGTH = 100 };
 
 typedef struct Defer {
   IrBuilder b;
   IrStmt *loop;
-  Map made; /* variables of the body that are set once -> their values */
-  Map changed; /* all others that it sets */
-  IrVarVec kept; /* those */
+  IrMove move;
+  IrVarVec kept; /* variables that the body sets, but for those that are set once */
   const IrStmt *stores[MAX_STORES];
-  uint32_t store_count, checks;
+  uint32_t store_count, checks, length; /* length: statements of the body */
   bool reassoc;
   const char *why; /* the loop stays as it is */
 } Defer;
@@ -67,11 +66,9 @@ static void see_result(Defer *d, IrVar *var, IrExpr *value) {
   if (!var) return;
   if (var->is_global || !type_is_scalar(var->type)) {
     refuse(d, "it makes arrays or other values that are no numbers");
-  } else if (var->once) {
-    if (value) map_put(d->b.arena, &d->made, map_key(var), value);
-  } else if (!map_get(&d->changed, map_key(var))) {
-    map_put(d->b.arena, &d->changed, map_key(var), var);
-    vec_push(d->b.arena, &d->kept, var);
+  } else {
+    if (!var->once && !map_get(&d->move.changed, map_key(var))) vec_push(d->b.arena, &d->kept, var);
+    ir_move_see(&d->move, var, value);
   }
   if (value && !var->once && !d->reassoc && !type_is_int(var->type) && !type_is_bool(var->type) && reads(value, var))
     refuse(d, "a float sum keeps its order");
@@ -89,6 +86,7 @@ static void see_block(Defer *d, const IrBlock *block, bool guarded);
 
 static void see_stmt(Defer *d, IrStmt *s, bool guarded) {
   ir_stmt_exprs(s, see_expr, d);
+  if (++d->length > MAX_LENGTH) refuse(d, "it is long");
   if (s->kind == IRS_SET) {
     see_result(d, s->as.set.var, s->as.set.value);
   } else if (s->kind == IRS_CALL && is_pure(s, 0)) {
@@ -111,34 +109,12 @@ static void see_block(Defer *d, const IrBlock *block, bool guarded) {
 
 /* ---- indices of stores, for another index of the loop ---- */
 
-static bool moves(IrOp op) {
-  return (op >= IR_ADD && op <= IR_MUL) || (op >= IR_AND && op <= IR_INVERT) || (op >= IR_EQ && op <= IR_PYMAX) || op == IR_CAST;
-}
-
-/* The expression with `at` in place of the loop's index, computed from nothing that the body sets; NULL when it has no such form. */
-static IrExpr *moved(Defer *d, const IrExpr *e, IrVar *at, int depth) {
-  if (depth > MAX_DEPTH) return NULL;
-  if (e->op == IR_VAR) {
-    if (e->as.var == d->loop->as.for_.index) return ir_var(&d->b, at);
-    if (map_get(&d->changed, map_key(e->as.var))) return NULL;
-    const IrExpr *value = map_get(&d->made, map_key(e->as.var));
-    return value ? moved(d, value, at, depth + 1) : (IrExpr *)(uintptr_t)e;
-  }
-  if (e->op == IR_CONST || e->op == IR_SHAPE || e->op == IR_SIZE || e->op == IR_STRIDE) return (IrExpr *)(uintptr_t)e;
-  if (!moves(e->op)) return NULL;
-  IrExpr *copy = arena_new(d->b.arena, IrExpr);
-  *copy = *e;
-  copy->args = arena_array(d->b.arena, IrExpr *, e->count);
-  for (uint32_t i = 0; i < e->count; i++)
-    if (!(copy->args[i] = moved(d, e->args[i], at, depth + 1))) return NULL;
-  return copy;
-}
-
 static IrExpr **moved_indices(Defer *d, const IrStmt *store, IrVar *at) {
   unsigned ndim = store->as.store.array->type->ndim;
   IrExpr **out = arena_array(d->b.arena, IrExpr *, ndim + 1);
+  d->move.at = at;
   for (unsigned k = 0; k < ndim; k++)
-    if (!(out[k] = moved(d, store->as.store.indices[k], at, 0))) return NULL;
+    if (!(out[k] = ir_moved(&d->move, store->as.store.indices[k]))) return NULL;
   return out;
 }
 
@@ -153,7 +129,7 @@ static void see_loads(IrExpr **slot, void *data) {
     if (s->as.store.array != e->args[0]->as.var) continue;
     IrExpr **indices = moved_indices(d, s, d->loop->as.for_.index);
     for (uint32_t i = 1; i < e->count && !d->why; i++) {
-      const IrExpr *index = moved(d, e->args[i], d->loop->as.for_.index, 0);
+      const IrExpr *index = ir_moved(&d->move, e->args[i]);
       if (!index || !indices || !ir_same(index, indices[i - 1])) refuse(d, "an array is stored into and read elsewhere");
     }
   }
@@ -292,6 +268,7 @@ static void defer_for(IrUnit *unit, IrFunc *func, IrStmt *s, IrBlock *out) {
                    .span = s->span,
                    .types = (TypeTable *)(uintptr_t)&unit->program->types},
              .loop = s,
+             .move = {.arena = unit->arena, .index = s->as.for_.index, .at = s->as.for_.index},
              .reassoc = func->fastmath > 0 && (func->fastmath & FM_REASSOC)};
   see_block(&d, &s->as.for_.body, false);
   if (d.checks && !d.why) check_stores(&d, &s->as.for_.body);

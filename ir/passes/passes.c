@@ -12,6 +12,7 @@ const IrPass ir_passes[] = {
     {"bounds", "index checks and negative-index wraps that loop ranges prove are dropped", pass_bounds},
     {"version", "one test before a loop nest chooses a version without checks, whose arrays do not overlap", pass_version},
     {"auto", "plain loops whose iterations are proven independent become parallel loops", pass_auto},
+    {"elements", "array elements that innermost loops use at one place live in variables meanwhile", pass_elements},
     {"parallel", "bodies of parallel loops become functions that threads call, with private copies of what is reduced", pass_parallel},
     {"blocks", "checks that are left in innermost loops are tested once per block of iterations", pass_blocks},
     {"defer", "checks of float divisors wait for the end of an innermost loop or of a block of its iterations", pass_defer},

@@ -14,6 +14,7 @@ void pass_counters(IrUnit *unit); /* counters.c */
 void pass_bounds(IrUnit *unit);  /* bounds.c */
 void pass_version(IrUnit *unit); /* version.c */
 void pass_auto(IrUnit *unit);    /* parallel_auto.c */
+void pass_elements(IrUnit *unit); /* elements.c */
 void pass_parallel(IrUnit *unit); /* parallel.c */
 void pass_blocks(IrUnit *unit); /* blocks.c */
 void pass_defer(IrUnit *unit); /* defer.c */

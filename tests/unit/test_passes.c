@@ -159,6 +159,16 @@ static const struct {
     {F("a, b", "    for i in range(len(a)): a[i] = int(1.0 / math.exp(b[i]))\n") "f(np.ones(3), np.ones(3))\n", "defer",
      "integers of floats", 1},
     {F("a, b", "    for i in range(len(a)): a[i] = i // int(b[i])\n") "f(np.ones(3), np.ones(3))\n", "defer", "zero: bool", 0},
+    /* elements: one place throughout the loop, and the ranges prove that no other access touches it */
+    {F("a", "    for i in range(1, len(a)): a[0] += a[i]\n") CALL1, "elements", "live in variables", 1},
+    {F("a", "    for i in range(len(a)): a[0] += a[i]\n") CALL1, "elements", "live in variables", 0},
+    {F("a", "    for i in range(1, len(a)): a[i] = a[0]\n") CALL1, "elements", "live in variables", 1},
+    {F("a", "    for i in range(len(a) - 1): a[i] = a[-1]\n") CALL1, "elements", "live in variables", 1},
+    {F("a, b", "    for i in range(1, len(a)): b[0] += a[i]\n") "f(np.ones(3), np.ones(3))\n", "elements", "live in variables", 1},
+    {F("a", "    n = a.shape[0]\n    for i in range(n):\n        for j in range(i):\n            for k in range(j): a[i, j] -= a[i, k] * "
+            "a[j, k]\n") "f(np."
+                         "ones((5, 5)))\n",
+     "elements", "live in variables", 1},
 };
 
 START_TEST(passed) {
