@@ -2,6 +2,7 @@
  * machine, so any number of them run side by side; the linker serialises what must be. */
 #include "ir/codegen/codegen.h"
 #include "jit/llvm.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -14,6 +15,7 @@ enum { VERIFY = 0 };
 struct Backend {
   BackendOptions options; /* cpu and features are in target */
   Target target;
+  pthread_mutex_t lock; /* of what `target` leaves to the first compile */
   Linker *linker;
 };
 
@@ -48,11 +50,12 @@ bool backend_open(const BackendOptions *options, Backend **out, StrBuf *error) {
     free(backend);
     return false;
   }
-  if (!linker_open(&backend->linker, error)) {
+  if (!linker_open(&backend->target, &backend->linker, error)) {
     target_drop(&backend->target);
     free(backend);
     return false;
   }
+  pthread_mutex_init(&backend->lock, NULL);
   *out = backend;
   return true;
 }
@@ -60,6 +63,7 @@ bool backend_open(const BackendOptions *options, Backend **out, StrBuf *error) {
 void backend_close(Backend *backend) {
   if (!backend) return;
   linker_close(backend->linker);
+  pthread_mutex_destroy(&backend->lock);
   target_drop(&backend->target);
   free(backend);
 }
@@ -103,6 +107,9 @@ bool backend_compile(Backend *backend, IrUnit *unit, const char *symbol, const B
   LLVMContextRef context = LLVMContextCreate();
   LLVMContextSetDiagnosticHandler(context, on_diagnostic, &failures);
   LLVMContextSetDiscardValueNames(context, !dumps->llvm && !dumps->llvm_opt);
+  pthread_mutex_lock(&backend->lock);
+  target_finish(&backend->target);
+  pthread_mutex_unlock(&backend->lock);
   LLVMTargetMachineRef machine = target_machine(&backend->target);
   CodegenOptions options = {.debug = backend->options.debug_lines || dumps->assembly, .verify = VERIFY || dumps->llvm || dumps->llvm_opt};
   CodegenFacts facts = {0};

@@ -23,6 +23,7 @@ enum {
 
 struct CacheDir {
   int fd;
+  char *path;
   uint64_t bound;
   _Atomic unsigned counter; /* of temporary files */
   _Atomic bool swept; /* `tmp` was cleaned by this process */
@@ -81,19 +82,26 @@ CacheDir *cache_dir_open(const char *path, uint64_t bound, StrBuf *why) {
     if (!make_folders(path)) return refuse(why, "cannot create '%s': %s", path, strerror(errno)), NULL;
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   }
-  CacheDir *dir = check_folder(fd, path, why) ? calloc(1, sizeof *dir) : NULL;
-  if (!dir) {
+  if (!check_folder(fd, path, why)) {
     if (fd >= 0) close(fd);
     return NULL;
   }
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  CacheDir *dir = calloc(1, sizeof *dir);
+  char *copy = strdup(path);
+  if (!dir || !copy) lj_panic(__FILE__, __LINE__, "out of memory");
   dir->fd = fd;
+  dir->path = copy;
   dir->bound = bound;
+  dir->counter = (unsigned)now.tv_nsec; /* processes of other containers may have this one's number */
   return dir;
 }
 
 void cache_dir_close(CacheDir *dir) {
   if (!dir) return;
   close(dir->fd);
+  free(dir->path);
   free(dir);
 }
 
@@ -359,7 +367,7 @@ bool cache_dir_write(CacheDir *dir, const CacheDigest *key, const void *data, si
   if (!dir->swept) sweep(dir, false);
   int reason = write_file(dir, name, data, size);
   if (reason == ENOENT) return true; /* somebody emptied the folder meanwhile */
-  if (reason) return refuse(why, "cannot write to it: %s", strerror(reason));
+  if (reason) return refuse(why, "cannot write to '%s': %s", dir->path, strerror(reason));
   if (count_usage(dir, size)) remove_down_to(dir, dir->bound - dir->bound / 8);
   return true;
 }

@@ -11,22 +11,24 @@
 /* target.c: what code is made for; fixed when the backend opens. The strings are owned. */
 typedef struct Target {
   LLVMTargetRef target;
-  char *triple, *cpu, *features; /* from LLVM: freed with LLVMDisposeMessage */
+  char *triple, *cpu, *features; /* from LLVM: freed with LLVMDisposeMessage. Those of the host are NULL before target_finish() */
   int opt_level;
 } Target;
 
 bool target_init(Target *target, const BackendOptions *options, StrBuf *error);
 void target_drop(Target *target);
+void target_finish(Target *target); /* before the first target_machine(); not by two threads at once */
 LLVMTargetMachineRef target_machine(const Target *target); /* owned by the caller */
+LLVMTargetMachineRef target_plain_machine(const Target *target); /* good for its data layout only; costs much less */
 
-/* optimize.c. optimize_init: once per process, before the first target machine. The others: false with a text in *error. */
+/* optimize.c. optimize_init: once per process, before the first compile. The others: false with a text in *error. */
 void optimize_init(void);
 bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine, int level, const CodegenFacts *facts, StrBuf *error);
 bool emit_module(LLVMModuleRef module, LLVMTargetMachineRef machine, LLVMCodeGenFileType kind, StrBuf *out, StrBuf *error);
 
 /* orc.c: the linker. One per backend; its functions may be called by several threads. */
 typedef struct Linker Linker;
-bool linker_open(Linker **out, StrBuf *error);
+bool linker_open(const Target *target, Linker **out, StrBuf *error);
 void linker_close(Linker *linker);
 bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, const lj_place *places, BackendCode **code,
                 void **entry, StrBuf *error);

@@ -68,10 +68,14 @@ static LLVMErrorRef resolve(LLVMOrcDefinitionGeneratorRef generator, void *conte
   return failure;
 }
 
-bool linker_open(Linker **out, StrBuf *error) {
+/* Without a target machine of its own it would ask for all features of the host, which it has no use for. */
+bool linker_open(const Target *target, Linker **out, StrBuf *error) {
   Linker *linker = calloc(1, sizeof *linker);
   LJ_ASSERT(linker);
-  LLVMErrorRef failure = LLVMOrcCreateLLJIT(&linker->jit, NULL);
+  LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
+  LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(builder,
+                                                LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(target_plain_machine(target)));
+  LLVMErrorRef failure = LLVMOrcCreateLLJIT(&linker->jit, builder); /* takes the builder */
   if (failure) {
     take_message(failure, error);
     free(linker);

@@ -1,12 +1,11 @@
 /* The machine that code is made for: the host with all its features, unless the options name another processor. LLVM's tables of the native
- * target are set up once per process. */
+ * target are set up once per process. What only a compile needs waits for one: code from the cache is linked without it. */
 #include "jit/llvm.h"
 #include <llvm-c/Target.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 static void init_llvm(void) {
-  optimize_init();
   LLVMInitializeNativeTarget();
   LLVMInitializeNativeAsmPrinter();
 }
@@ -34,9 +33,16 @@ bool target_init(Target *target, const BackendOptions *options, StrBuf *error) {
     target_drop(target);
     return false;
   }
-  target->cpu = cpu_name(options->cpu);
-  target->features = options->features ? LLVMCreateMessage(options->features) : cpu_features(options->cpu);
+  if (options->cpu) target->cpu = cpu_name(options->cpu);
+  if (options->cpu || options->features) target->features = LLVMCreateMessage(options->features ? options->features : "");
   return true;
+}
+
+void target_finish(Target *target) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, optimize_init);
+  if (!target->cpu) target->cpu = cpu_name(NULL);
+  if (!target->features) target->features = cpu_features(NULL);
 }
 
 void target_drop(Target *target) {
@@ -44,6 +50,10 @@ void target_drop(Target *target) {
   if (target->cpu) LLVMDisposeMessage(target->cpu);
   if (target->features) LLVMDisposeMessage(target->features);
   *target = (Target){0};
+}
+
+LLVMTargetMachineRef target_plain_machine(const Target *target) {
+  return LLVMCreateTargetMachine(target->target, target->triple, "", "", LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelSmall);
 }
 
 /* Position-independent: the linker reaches functions that are far away through stubs. Floating-point operations are fused only where the

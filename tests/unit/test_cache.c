@@ -605,6 +605,42 @@ START_TEST(damaged_programs_are_compiled_again) {
 }
 END_TEST
 
+/* LOOPJIT_FLIPS=1 flips every byte; by default every 31st. */
+START_TEST(any_changed_byte_is_a_miss_or_right) {
+  const char *wish = getenv("LOOPJIT_FLIPS");
+  size_t step = wish ? (size_t)atoi(wish) : 31;
+  CacheFiles files;
+  Run r;
+  lj_value x = lj_int64(5), result;
+  start(&r, "k.lp", F);
+  ck_assert_int_eq(lj_call(lj_module_find(r.module, "f"), &x, 1, &result, r.report), LJ_OK);
+  finish(&r);
+  CacheDir *dir = open_dir(1 << 20);
+  cache_dir_list(dir, &files);
+  ck_assert_uint_eq(files.len, 2);
+  for (size_t k = 0; k < files.len; k++) {
+    StrBuf file = {0}, why = {0};
+    ck_assert(cache_dir_peek(dir, &files.data[k].key, &file));
+    for (size_t i = 0; i < file.len; i += step) {
+      char keep = file.data[i];
+      file.data[i] = (char)(keep ^ (1 << i % 8));
+      ck_assert(cache_dir_write(dir, &files.data[k].key, file.data, file.len, &why));
+      file.data[i] = keep;
+      start(&r, "k.lp", F);
+      ck_assert_int_eq(lj_call(lj_module_find(r.module, "f"), &x, 1, &result, r.report), LJ_OK);
+      ck_assert_int_eq(result.as.i, 6);
+      ck_assert_str_eq(lj_report_text(r.report), "");
+      finish(&r);
+      ck_assert_uint_eq(r.hits, 1);
+      ck_assert_uint_eq(r.stored, 1); /* the damaged one, again */
+    }
+    sb_drop(&file);
+  }
+  free(files.data);
+  cache_dir_close(dir);
+}
+END_TEST
+
 /* The cache goes off with one note, and everything works. */
 static void note_comes_once(void) {
   Run r;
@@ -650,7 +686,7 @@ Suite *suite_cache(void) {
   Suite *s = suite_create("cache");
   TCase *t = tcase_create("cache");
   tcase_add_checked_fixture(t, make_folder, drop_folder);
-  tcase_set_timeout(t, 120);
+  tcase_set_timeout(t, 900);
   tcase_add_loop_test(t, digest_is_blake3, 0, LJ_COUNT(digests));
   tcase_add_loop_test(t, types_come_back, 0, LJ_COUNT(type_texts));
   tcase_add_loop_test(t, keys_depend_on_content, 0, LJ_COUNT(keys));
@@ -666,6 +702,7 @@ Suite *suite_cache(void) {
   tcase_add_loop_test(t, errors_show_where_the_text_is_now, 0, LJ_COUNT(moved));
   tcase_add_test(t, memos_are_shared_by_old_and_new_kernels);
   tcase_add_test(t, damaged_programs_are_compiled_again);
+  tcase_add_test(t, any_changed_byte_is_a_miss_or_right);
   tcase_add_loop_test(t, unusable_folders_turn_it_off, 0, 4);
   tcase_add_test(t, limits_on_files_turn_it_off);
   suite_add_tcase(s, t);
