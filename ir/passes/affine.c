@@ -148,6 +148,14 @@ bool affine_mul(const Facts *f, const Affine *a, const Affine *b, Affine *out) {
   return true;
 }
 
+bool affine_leaf_vars(const IrExpr *leaf, bool (*test)(const IrVar *var, const void *data), const void *data) {
+  if (leaf->op == IR_VAR) return test(leaf->as.var, data);
+  if (leaf->op == IR_LOAD || leaf->op == IR_RTCALL) return false;
+  for (uint32_t i = 0; i < leaf->count; i++)
+    if (!affine_leaf_vars(leaf->args[i], test, data)) return false;
+  return true;
+}
+
 static bool leaf_form(const IrExpr *e, Affine *out) {
   *out = (Affine){.terms = {{e, 1}}, .count = 1};
   return true;

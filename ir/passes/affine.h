@@ -49,6 +49,8 @@ bool affine_of(const Facts *f, const IrExpr *e, Affine *out);
 /* a * b, for forms so small that their product is far from the ends of int64 when every leaf is; false where it is not. */
 bool affine_mul(const Facts *f, const Affine *a, const Affine *b, Affine *out);
 bool affine_replace(Affine *a, const IrExpr *leaf, const Affine *by); /* one leaf by a form */
+/* Leaves may be values, extents, products and operations with known bounds: do all variables that one reads pass the test, and does it read no memory? */
+bool affine_leaf_vars(const IrExpr *leaf, bool (*test)(const IrVar *var, const void *data), const void *data);
 
 /* bound.c: the operation that a leaf stands for (min, max, select, %, &, >>, //, a cast from a narrow integer); NULL when it is none of these. */
 const IrExpr *bound_op(const Facts *f, const IrExpr *leaf);

@@ -47,10 +47,12 @@ static bool refuse(Body *n, const char *why) {
   return false;
 }
 
-static bool is_outer(const Body *n, const IrExpr *leaf) {
-  const IrVar *var = leaf->op == IR_VAR ? leaf->as.var : leaf->args[0]->as.var;
+static bool is_outer_var(const IrVar *var, const void *data) {
+  const Body *n = data;
   return var->once && var != n->loop->as.for_.index && !map_get(&n->maker, map_key(var));
 }
+
+static bool is_outer(const Body *n, const IrExpr *leaf) { return affine_leaf_vars(leaf, is_outer_var, n); }
 
 /* Are the indices different in each iteration, so that no other iteration touches the element? */
 static bool is_injective(const Body *n, IrExpr *const *indices, uint32_t ndim) {

@@ -155,14 +155,19 @@ static void see_block(Auto *a, IrBlock *block, int depth) {
 
 /* ---- arrays -------------------------------------------------------------------------------------------------------------------------- */
 
+static bool is_fixed(const IrVar *var, const void *data) {
+  const Auto *a = data;
+  return var != a->loop->as.for_.index && !a->inside[var->id];
+}
+
 /* As a linear form whose leaves are the loop's index and what is the same in all iterations. */
 static bool subscript_form(const Auto *a, const IrExpr *e, Affine *out) {
   if (!affine_of(a->facts, e, out)) return false;
   for (uint32_t i = 0; i < out->count; i++) {
     const IrExpr *leaf = out->terms[i].leaf;
-    const IrVar *var = leaf->op == IR_VAR ? leaf->as.var : leaf->args[0]->as.var;
-    if (var == a->loop->as.for_.index || !a->inside[var->id]) continue;
-    const IrExpr *def = leaf->op == IR_VAR && var->lo ? facts_value(a->facts, var) : NULL; /* an index of a range with a step */
+    const IrVar *var = leaf->op == IR_VAR ? leaf->as.var : NULL;
+    if (var == a->loop->as.for_.index || affine_leaf_vars(leaf, is_fixed, a)) continue;
+    const IrExpr *def = var && var->lo ? facts_value(a->facts, var) : NULL; /* an index of a range with a step */
     int64_t coef = out->terms[i].coef;
     Affine self = {.terms = {{leaf, 1}}, .count = 1}, form;
     if (!def || !affine_of(a->facts, def, &form) || !affine_add(out, &self, -coef) || !affine_add(out, &form, coef)) return false;

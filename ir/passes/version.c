@@ -61,13 +61,12 @@ static void mark_inside(Nest *n, const IrStmt *s) {
   for (unsigned i = 0; i < count; i++) mark_block(n, blocks[i]);
 }
 
-static bool is_outer(const Nest *n, const IrExpr *leaf) {
-  if (leaf->op == IR_VAR) return !leaf->as.var->is_global && leaf->as.var->once && !n->inside[leaf->as.var->id];
-  if (leaf->op == IR_SHAPE || leaf->op == IR_SIZE) return !leaf->args[0]->as.var->is_global && !n->inside[leaf->args[0]->as.var->id];
-  for (uint32_t i = 0; i < leaf->count; i++)
-    if (!is_outer(n, leaf->args[i])) return false;
-  return true;
+static bool is_outer_var(const IrVar *var, const void *data) {
+  const Nest *n = data;
+  return !var->is_global && !n->inside[var->id] && (var->once || type_is_array(var->type));
 }
+
+static bool is_outer(const Nest *n, const IrExpr *leaf) { return affine_leaf_vars(leaf, is_outer_var, n); }
 
 /* ---- ranges ---- */
 

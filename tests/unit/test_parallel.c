@@ -260,6 +260,7 @@ static const struct {
     {LOOP "        y[i] = 1 // (k[i] + 1)\n    return y", SERIAL "an iteration may fail"},
     {"    z = y[1:]\n    for i in range(n - 1):\n        z[i] = y[i]\n    return y", SERIAL "whether"},
     {LOOP "        y[i] = square(x[i]) + square(k[i])\n    return y", "+ auto: its"},
+    {"    m = 3 if x[0] < 1e9 else 1\n    for i in range(n // 4):\n        y[i * m + 1] = y[i * m] + 1.0\n    return y", SERIAL "whether"},
     {LOOP "        y[i] = first(x)\n    return y", SERIAL "it calls a function"},
     {"    m = y.reshape((200, n // 200))\n    for i in range(200):\n        for j in range(1, m.shape[1]):\n            m[i, j] = m[i, j - "
      "1] + 1\n    return y",
