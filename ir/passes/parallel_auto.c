@@ -296,12 +296,15 @@ typedef struct Place {
   uint32_t at;
 } Place;
 
-/* What a `once` variable stands for, through statements of the same block before `at` that set it. Not across a change of the reduced variable. */
-static const IrExpr *resolve(const Reduced *r, Place p, const IrExpr *e) {
+/* What a `once` variable stands for, through statements of the same block before `at` that set it. Not across a change of the reduced variable.
+ * `alone`: only variables that nobody else reads. */
+static const IrExpr *resolve(const Reduced *r, Place p, const IrExpr *e, bool alone) {
   for (uint32_t i = p.at; i-- > 0 && e->op == IR_VAR;) {
     IrStmt *s = p.block->data[i];
     IrBlock one = {&s, 1, 1};
-    if (s->kind == IRS_SET && s->as.set.var == e->as.var && e->as.var->once && !e->as.var->is_global)
+    bool defines = s->kind == IRS_SET && s->as.set.var == e->as.var && e->as.var->once && !e->as.var->is_global;
+    if (defines && alone && r->a->uses[e->as.var->id] != 1) break;
+    if (defines)
       e = s->as.set.value;
     else if (count_sets(&one, r->var))
       break;
@@ -311,8 +314,7 @@ static const IrExpr *resolve(const Reduced *r, Place p, const IrExpr *e) {
 
 /* Reads the reduced variable, or a copy that is read here alone. */
 static bool is_reduced(Reduced *r, Place p, const IrExpr *e, uint32_t *used) {
-  bool copy = e->op == IR_VAR && e->as.var != r->var && !e->as.var->is_global && r->a->uses[e->as.var->id] == 1;
-  if (copy) e = resolve(r, p, e);
+  e = resolve(r, p, e, true);
   if (e->op != IR_VAR || e->as.var != r->var) return false;
   *used += 1;
   return true;
@@ -329,7 +331,7 @@ static bool is_settled(const IrExpr *e) {
 /* The same value, x in the block behind a condition, y in the condition. Memory is read by both at the same time, or not at all. */
 static bool same_value(const Reduced *r, Place p, const IrExpr *x, const IrExpr *y) {
   if (ir_same(x, y)) return true;
-  x = resolve(r, p, x);
+  x = resolve(r, p, x, false);
   const IrExpr *deep = facts_resolve(r->a->facts, x);
   if (is_settled(deep)) x = deep;
   deep = facts_resolve(r->a->facts, y);
@@ -359,7 +361,7 @@ static bool is_exact(const Auto *a, const IrReduction *r, const Type *type) {
 
 /* s = s op e */
 static void match_set(Reduced *r, Place p) {
-  const IrExpr *value = resolve(r, p, p.block->data[p.at]->as.set.value);
+  const IrExpr *value = resolve(r, p, p.block->data[p.at]->as.set.value, true);
   IrReduction what = {.kind = REDUCTION_OP, .op = value->op};
   bool minmax = value->op == IR_PYMIN || value->op == IR_PYMAX;
   bool sums =
