@@ -203,13 +203,14 @@ static int32_t run_job(Job *job, const lj_site *site) {
 
 /* What the user said about sizes and order. */
 static void plan(Job *job, const Schedule *how, bool fixed) {
+  LJ_ASSERT(job->chunks > 1 && job->count >= job->chunks);
   job->schedule = how->kind;
   job->step = 1;
   if (how->chunk && !fixed) {
     job->size = how->chunk < job->count ? how->chunk : job->count;
     job->chunks = (job->count + job->size - 1) / job->size;
   } else if (how->chunk) {
-    int64_t most = job->count / job->chunks; /* at least 1 where there is more than one chunk */
+    int64_t most = job->count / job->chunks;
     job->step = how->chunk > most ? how->chunk / most : 1;
   }
   job->deals = how->kind == SCHEDULE_STATIC && how->chunk;
@@ -217,6 +218,7 @@ static void plan(Job *job, const Schedule *how, bool fixed) {
   atomic_init(&job->joined, 0);
   atomic_init(&job->failed, job->chunks);
   int64_t turns = (job->chunks + job->step - 1) / job->step, shares = job->share_count;
+  LJ_ASSERT(shares > 0);
   for (int64_t i = 0; i < shares; i++) {
     atomic_init(&job->shares[i].next, job->deals ? 0 : turns * i / shares);
     job->shares[i].end = job->deals ? (turns - i + shares - 1) / shares : turns * (i + 1) / shares;
@@ -226,7 +228,7 @@ static void plan(Job *job, const Schedule *how, bool fixed) {
 int32_t lj_rt_parallel_for(lj_rt *rt, const lj_site *site, lj_chunk *body, const void *frame, int64_t lo, int64_t hi, int64_t chunks,
                            int64_t fixed) {
   int64_t count = hi > lo ? hi - lo : 0, threads = rt->threads ? rt->threads : lj_rt_max_threads();
-  if (threads <= 1 || chunks <= 1 || rt->in_parallel) return run_serially(rt, site, body, frame, lo, count, chunks);
+  if (threads <= 1 || chunks <= 1 || chunks > count || rt->in_parallel) return run_serially(rt, site, body, frame, lo, count, chunks);
   Schedule how = lj_rt_schedule(rt);
   if (threads > chunks && (fixed || !how.chunk)) threads = chunks;
   if (threads > MOST_THREADS) threads = MOST_THREADS;

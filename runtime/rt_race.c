@@ -243,7 +243,9 @@ static int32_t finish(const Access *a, const Name *name, Toucher other, bool oth
 }
 
 /* Places inside the library say nothing to the user: the call counts. */
-static const lj_site *shown_site(const lj_race *race, const lj_site *site) { return lj_site_is_library(site) && race->call ? race->call : site; }
+static const lj_site *shown_site(const lj_race *race, const lj_site *site) {
+  return lj_site_is_library(site) && race->call ? race->call : site;
+}
 
 int32_t lj_rt_race_element(lj_rt *rt, const lj_site *site, const char *name, int64_t length, int64_t stores, int64_t itemsize, int64_t ndim,
                            const lj_array_head *array, const int64_t *index) {
@@ -263,7 +265,7 @@ int32_t lj_rt_race_array(lj_rt *rt, const lj_site *site, const char *name, int64
   if (!rt->race || !rt->race->depth) return 0;
   const Access a = {rt, shown_site(rt->race, site), stores != 0};
   int64_t index[MOST_DIMS] = {0}, left = 1;
-  LJ_ASSERT(ndim <= MOST_DIMS);
+  LJ_ASSERT(ndim >= 0 && ndim <= MOST_DIMS);
   for (int64_t i = 0; i < ndim; i++) left *= array->dims[i];
   Toucher other = {0, NULL};
   bool other_stores = false;
@@ -272,7 +274,11 @@ int32_t lj_rt_race_array(lj_rt *rt, const lj_site *site, const char *name, int64
     for (int64_t i = 0; i < ndim; i++) at += index[i] * array->dims[ndim + i];
     if (!access_bytes(&a, (uintptr_t)at, (size_t)itemsize, &other, &other_stores))
       return finish(&a, &(Name){name, length, ndim, index}, other, other_stores);
-    for (int64_t i = ndim; i-- > 0 && ++index[i] == array->dims[i];) index[i] = 0;
+    for (size_t i = (size_t)ndim; i > 0; i--) { /* the next element in C order */
+      index[i - 1]++;
+      if (index[i - 1] < array->dims[i - 1]) break;
+      index[i - 1] = 0;
+    }
   }
   return 0;
 }

@@ -61,10 +61,11 @@ bool lj_schedule_parse(const char *text, Schedule *out) {
       [SCHEDULE_DEFAULT] = "auto", [SCHEDULE_STATIC] = "static", [SCHEDULE_DYNAMIC] = "dynamic", [SCHEDULE_GUIDED] = "guided"};
   const char *colon = strchr(text, ':');
   if (colon) text = colon + 1; /* OpenMP's modifiers change nothing here */
-  size_t length = strcspn(text, ",");
+  const char *comma = strchr(text, ',');
+  size_t length = comma ? (size_t)(comma - text) : strlen(text);
   char *end = NULL;
-  int64_t chunk = text[length] ? strtoll(text + length + 1, &end, 10) : 0;
-  if (end && (end == text + length + 1 || *end || chunk < 1)) return false;
+  int64_t chunk = comma ? strtoll(comma + 1, &end, 10) : 0;
+  if (end && (end == comma + 1 || *end || chunk < 1)) return false;
   for (size_t i = 0; i < LJ_COUNT(names); i++)
     if (strlen(names[i]) == length && memcmp(names[i], text, length) == 0) {
       *out = (Schedule){(ScheduleKind)i, chunk};

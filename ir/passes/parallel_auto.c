@@ -90,6 +90,7 @@ static bool is_scalar_stmt(IrStmt *s, int depth) {
   }
   ir_stmt_exprs(s, find_load, &loads);
   unsigned count = ir_stmt_blocks(s, blocks);
+  LJ_ASSERT(count <= LJ_COUNT(blocks));
   for (unsigned k = 0; k < count && !loads; k++) loads = !is_scalar_block(blocks[k], depth);
   return !loads;
 }

@@ -193,6 +193,7 @@ static void watch_block(Watch *w, IrBlock *block, const IrLoop *loop, const IrVa
   }
   LJ_ASSERT(told);
   *block = out;
+  w->b.block = block;
 }
 
 void pass_race(IrUnit *unit) {

@@ -210,7 +210,7 @@ END_TEST
 START_TEST(schedules_that_are_none) {
   lj_config config;
   lj_config_init(&config);
-  config.schedule = (lj_schedule)4;
+  memset(&config.schedule, 1, sizeof config.schedule);
   ck_assert_int_eq(lj_engine_new(&config, report, &engine), LJ_MISUSE);
   lj_config_init(&config);
   config.chunk = -1;
