@@ -261,7 +261,7 @@ static const struct {
     {"    z = y[1:]\n    for i in range(n - 1):\n        z[i] = y[i]\n    return y", SERIAL "whether"},
     {LOOP "        y[i] = square(x[i]) + square(k[i])\n    return y", "+ auto: its"},
     {"    m = 3 if x[0] < 1e9 else 1\n    for i in range(n // 4):\n        y[i * m + 1] = y[i * m] + 1.0\n    return y", SERIAL "whether"},
-    {LOOP "        y[i] = first(x)\n    return y", SERIAL "it calls a function"},
+    {LOOP "        y[i] = fib(i % 4)\n    return y", SERIAL "it calls a function"},
     {"    m = y.reshape((200, n // 200))\n    for i in range(200):\n        for j in range(1, m.shape[1]):\n            m[i, j] = m[i, j - "
      "1] + 1\n    return y",
      "+ auto: its"},
@@ -309,11 +309,11 @@ static void close_module(void) {
 
 START_TEST(plain_loops_keep_their_results) {
   char source[1200];
-  snprintf(
-      source, sizeof source,
-      "from numba import njit\nimport numpy as np\n@njit\ndef square(v):\n    return v * v\n@njit\ndef first(a):\n    return a[0]\n@njit\n"
-      "def f(x, k, y, n):\n%s\n",
-      plain[_i].body);
+  snprintf(source, sizeof source,
+           "from numba import njit\nimport numpy as np\n@njit\ndef square(v):\n    return v * v\n@njit\ndef fib(n):\n    return n if n < 2 "
+           "else fib(n - 1) + fib(n - 2)\n@njit\n"
+           "def f(x, k, y, n):\n%s\n",
+           plain[_i].body);
   char *want = run_plain(source, 1, false);
   close_module();
   for (size_t t = 0; t < LJ_COUNT(thread_counts); t++) {
@@ -331,6 +331,32 @@ START_TEST(plain_loops_keep_their_results) {
 }
 END_TEST
 
+/* ---- what is neither proven nor refuted ---------------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *body, *want;
+} unknown[] = {
+    {"        y[k[i]] = i", "- depend: whether iterations use different elements of 'y' is not known (--race-check tells)"},
+    {"        if x[i] > 0.5:\n            y[0] = i",
+     "- depend: all iterations that get there use the same element of 'y': only one may (--race-check tells)"},
+    {"        y[i] = y[k[i]]", "- depend: whether iterations use different elements of 'y' is not known (--race-check tells)"},
+    {"        y[i] = x[i]", "+ parallel: runs in chunks on the threads from "},
+};
+
+START_TEST(explain_says_what_is_not_known) {
+  char source[400];
+  snprintf(source, sizeof source, "from numba import njit, prange\n@njit(parallel=True)\ndef f(x, k, y, n):\n    for i in prange(n):\n%s\n",
+           unknown[_i].body);
+  open(NULL, source);
+  lj_text text;
+  const char *types = "float64[::1], int64[::1], float64[::1], int64";
+  ck_assert_int_eq(lj_module_emit(module, "explain", lj_module_find(module, "f"), types, report, &text), LJ_OK);
+  ck_assert_msg(strstr(text.data, unknown[_i].want) != NULL, "%s", text.data);
+  ck_assert_msg(_i == 3 || !strstr(text.data, "- depend: whether iterations use different elements of 'x'"), "%s", text.data);
+  lj_text_free(&text);
+}
+END_TEST
+
 Suite *suite_parallel(void);
 Suite *suite_parallel(void) {
   Suite *s = suite_create("parallel");
@@ -343,6 +369,7 @@ Suite *suite_parallel(void) {
   tcase_add_loop_test(tc, schedules_change_no_bit, 0, 8);
   tcase_add_test(tc, schedules_that_are_none);
   tcase_add_loop_test(tc, plain_loops_keep_their_results, 0, (int)LJ_COUNT(plain));
+  tcase_add_loop_test(tc, explain_says_what_is_not_known, 0, (int)LJ_COUNT(unknown));
   tcase_set_timeout(tc, 120);
   suite_add_tcase(s, tc);
   return s;
