@@ -2,7 +2,6 @@
  * machine, so any number of them run side by side; the linker serialises what must be. */
 #include "ir/codegen/codegen.h"
 #include "jit/llvm.h"
-#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -15,7 +14,6 @@ enum { VERIFY = 0 };
 struct Backend {
   BackendOptions options; /* cpu and features are in target */
   Target target;
-  pthread_mutex_t lock; /* of what `target` leaves to the first compile */
   Linker *linker;
 };
 
@@ -55,7 +53,6 @@ bool backend_open(const BackendOptions *options, Backend **out, StrBuf *error) {
     free(backend);
     return false;
   }
-  pthread_mutex_init(&backend->lock, NULL);
   *out = backend;
   return true;
 }
@@ -63,7 +60,6 @@ bool backend_open(const BackendOptions *options, Backend **out, StrBuf *error) {
 void backend_close(Backend *backend) {
   if (!backend) return;
   linker_close(backend->linker);
-  pthread_mutex_destroy(&backend->lock);
   target_drop(&backend->target);
   free(backend);
 }
@@ -107,17 +103,17 @@ bool backend_compile(Backend *backend, IrUnit *unit, const char *symbol, const B
   LLVMContextRef context = LLVMContextCreate();
   LLVMContextSetDiagnosticHandler(context, on_diagnostic, &failures);
   LLVMContextSetDiscardValueNames(context, !dumps->llvm && !dumps->llvm_opt);
-  pthread_mutex_lock(&backend->lock);
-  target_finish(&backend->target);
-  pthread_mutex_unlock(&backend->lock);
-  LLVMTargetMachineRef machine = target_machine(&backend->target);
+  LLVMTargetMachineRef machine = target_take(&backend->target);
   CodegenOptions options = {.debug = backend->options.debug_lines || dumps->assembly, .verify = VERIFY || dumps->llvm || dumps->llvm_opt};
   CodegenFacts facts = {0};
   LLVMModuleRef module = codegen_unit(unit, context, machine, symbol, &options, &facts, error);
   times->codegen += seconds() - start;
   bool ok = module && finish(backend, module, machine, &facts, dumps, object, times, error) && !failures.any;
   if (module) LLVMDisposeModule(module);
-  LLVMDisposeTargetMachine(machine);
+  if (ok)
+    target_give(&backend->target, machine);
+  else
+    LLVMDisposeTargetMachine(machine); /* an error may have left it in any state */
   LLVMContextDispose(context);
   return ok;
 }

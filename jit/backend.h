@@ -1,6 +1,6 @@
 /* LLVM's side of the engine: Loop IR to object code to memory that runs. The only rooms that know LLVM are this one's .c files and
- * ir/codegen/. Every compile emits an object buffer and links that: a cached object takes the same path. One context, module and target
- * machine per compile; only the LLJIT is shared. Thread-safe: several threads may compile and link on one backend. */
+ * ir/codegen/. Every compile emits an object buffer and links that: a cached object takes the same path. One context and module per
+ * compile, and a target machine that no other compile uses meanwhile; only the LLJIT is shared. Thread-safe: several threads may compile and link on one backend. */
 #ifndef LJ_BACKEND_H
 #define LJ_BACKEND_H
 

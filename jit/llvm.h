@@ -7,18 +7,24 @@
 #include "jit/backend.h"
 #include <llvm-c/Core.h>
 #include <llvm-c/TargetMachine.h>
+#include <pthread.h>
 
-/* target.c: what code is made for; fixed when the backend opens. The strings are owned. */
+/* target.c: what code is made for; fixed when the backend opens. The strings are owned. Machines are kept for the next compile: making one, with
+ * its tables of the processor's features, is a quarter of a small compile. */
+enum { TARGET_IDLE = 8 };
 typedef struct Target {
   LLVMTargetRef target;
-  char *triple, *cpu, *features; /* from LLVM: freed with LLVMDisposeMessage. Those of the host are NULL before target_finish() */
+  char *triple, *cpu, *features; /* from LLVM: freed with LLVMDisposeMessage. Those of the host are NULL before target_take() */
   int opt_level;
+  pthread_mutex_t lock; /* of what follows */
+  LLVMTargetMachineRef idle[TARGET_IDLE];
+  unsigned count;
 } Target;
 
 bool target_init(Target *target, const BackendOptions *options, StrBuf *error);
 void target_drop(Target *target);
-void target_finish(Target *target); /* before the first target_machine(); not by two threads at once */
-LLVMTargetMachineRef target_machine(const Target *target); /* owned by the caller */
+LLVMTargetMachineRef target_take(Target *target); /* a machine that no other thread uses */
+void target_give(Target *target, LLVMTargetMachineRef machine); /* takes ownership */
 LLVMTargetMachineRef target_plain_machine(const Target *target); /* good for its data layout only; costs much less */
 
 /* optimize.c. optimize_init: once per process, before the first compile. The others: false with a text in *error. */

@@ -1,8 +1,8 @@
 /* The machine that code is made for: the host with all its features, unless the options name another processor. LLVM's tables of the native
- * target are set up once per process. What only a compile needs waits for one: code from the cache is linked without it. */
+ * target are set up once per process; machines go from one compile to the next. What only a compile needs waits for one: code from the cache is
+ * linked without it. */
 #include "jit/llvm.h"
 #include <llvm-c/Target.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 static void init_llvm(void) {
@@ -25,6 +25,7 @@ bool target_init(Target *target, const BackendOptions *options, StrBuf *error) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, init_llvm);
   *target = (Target){.opt_level = options->opt_level};
+  pthread_mutex_init(&target->lock, NULL);
   target->triple = LLVMGetDefaultTargetTriple();
   char *why = NULL;
   if (LLVMGetTargetFromTriple(target->triple, &target->target, &why)) {
@@ -38,7 +39,8 @@ bool target_init(Target *target, const BackendOptions *options, StrBuf *error) {
   return true;
 }
 
-void target_finish(Target *target) {
+/* With the lock held. */
+static void finish(Target *target) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, optimize_init);
   if (!target->cpu) target->cpu = cpu_name(NULL);
@@ -46,6 +48,8 @@ void target_finish(Target *target) {
 }
 
 void target_drop(Target *target) {
+  while (target->count) LLVMDisposeTargetMachine(target->idle[--target->count]);
+  pthread_mutex_destroy(&target->lock);
   LLVMDisposeMessage(target->triple);
   if (target->cpu) LLVMDisposeMessage(target->cpu);
   if (target->features) LLVMDisposeMessage(target->features);
@@ -58,10 +62,26 @@ LLVMTargetMachineRef target_plain_machine(const Target *target) {
 
 /* Position-independent: the linker reaches functions that are far away through stubs. Floating-point operations are fused only where the
  * instruction itself allows it (LLVM's default for target machines made this way). */
-LLVMTargetMachineRef target_machine(const Target *target) {
+static LLVMTargetMachineRef new_machine(const Target *target) {
   static const LLVMCodeGenOptLevel levels[] = {LLVMCodeGenLevelNone, LLVMCodeGenLevelLess, LLVMCodeGenLevelDefault,
                                                LLVMCodeGenLevelAggressive};
   int level = target->opt_level < 0 ? 0 : target->opt_level > 3 ? 3 : target->opt_level;
   return LLVMCreateTargetMachine(target->target, target->triple, target->cpu, target->features, levels[level], LLVMRelocPIC,
                                  LLVMCodeModelSmall);
+}
+
+LLVMTargetMachineRef target_take(Target *target) {
+  pthread_mutex_lock(&target->lock);
+  finish(target);
+  LLVMTargetMachineRef machine = target->count ? target->idle[--target->count] : NULL;
+  pthread_mutex_unlock(&target->lock);
+  return machine ? machine : new_machine(target);
+}
+
+void target_give(Target *target, LLVMTargetMachineRef machine) {
+  pthread_mutex_lock(&target->lock);
+  bool keep = target->count < TARGET_IDLE;
+  if (keep) target->idle[target->count++] = machine;
+  pthread_mutex_unlock(&target->lock);
+  if (!keep) LLVMDisposeTargetMachine(machine);
 }
