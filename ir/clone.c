@@ -58,7 +58,7 @@ static IrVar **fresh_list(IrClone *c, IrVar **vars, uint32_t count) {
 
 static void own_fit(IrClone *c, IrFit *fit) {
   IrFit old = *fit;
-  *fit = (IrFit){.into = ir_clone_var(c, old.into)};
+  *fit = (IrFit){.into = ir_clone_var(c, old.into), .sure = old.sure};
   for (uint32_t i = 0; i < old.sources.len; i++)
     vec_push(c->unit->arena, &fit->sources, ((IrSource){ir_clone_var(c, old.sources.data[i].array), old.sources.data[i].ones}));
 }

@@ -201,6 +201,7 @@ typedef struct IrSource {
 typedef struct IrFit {
   Vec(IrSource) sources;
   IrVar *into; /* MAP: stored into at every point, when the right side is computed: its shape may differ and it may overlap sources. NULL: none */
+  bool sure; /* a test before says that all this holds as it is */
 } IrFit;
 
 /* A call whose callee's body stands in its place (pass "splice"), for errors: where it was, and the call around it. */
@@ -309,6 +310,7 @@ struct IrStmt {
       uint32_t count;
       IrVar *result; /* NULL when there is none. Of status functions: written through the last parameter */
       bool fails; /* it returns a status */
+      bool lent; /* the result belongs to the runtime, until it is given back */
     } runtime;
     struct {
       IrFunc *body; /* called for each chunk with (number of the chunk, lo, hi of its part, args…); its result has no content */

@@ -157,4 +157,5 @@ void lj_context_report(lj_context *context, lj_report *report) {
   lj_report_clear(report);
   if (context->rt.error) report_error(report, &context->rt);
   lj_rt_clear_error(&context->rt);
+  lj_rt_give_back(&context->rt, NULL, INT64_MAX); /* of statements that an error ended */
 }

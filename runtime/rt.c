@@ -3,6 +3,7 @@
 #include "runtime/rt_race.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -54,6 +55,8 @@ void lj_rt_drop(lj_rt *rt) {
   sb_drop(&rt->message);
   sb_drop(&rt->text);
   lj_memos_drop(&rt->own_memos);
+  lj_rt_give_back(rt, NULL, INT64_MAX);
+  free(rt->lent);
   lj_race_free(rt->race);
 }
 

@@ -100,6 +100,8 @@ struct lj_rt {
   lj_memos own_memos;
   const lj_site *note_site; /* a second place that the error is about; NULL: none */
   const char *note;         /* constant: what happened there */
+  lj_owner **lent;          /* rt_assign.c: arrays that compiled code works on for the length of a statement */
+  size_t lent_len, lent_cap;
   lj_race *race;            /* rt_race.c: made by the first loop that is checked */
 };
 

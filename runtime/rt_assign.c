@@ -3,6 +3,7 @@
  * overlap. Out: elements copied, or ValueError in the context and nothing changed. */
 #include "runtime/rt_format.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { AXES = 8 };
@@ -71,11 +72,28 @@ int32_t lj_rt_assign(lj_rt *rt, const lj_site *site, int64_t item, int64_t nt, c
   return VALUE_ERROR;
 }
 
-int32_t lj_rt_spread(lj_rt *rt, const lj_site *site, int64_t item, int64_t column_major, int64_t ndim, const lj_array_head *from,
-                     const void *shape, lj_array_head *out) {
+/* ---- arrays that the context keeps for compiled code ---- */
+
+void lj_rt_give_back(lj_rt *rt, const lj_site *site, int64_t count) {
+  (void)site;
+  for (; count > 0 && rt->lent_len; count--) lj_rt_free(rt->lent[--rt->lent_len]);
+}
+
+int32_t lj_rt_scratch(lj_rt *rt, const lj_site *site, int64_t item, int64_t column_major, int64_t ndim, const void *shape,
+                      lj_array_head *out) {
   const int64_t *extent = shape;
+  if (rt->lent_len == rt->lent_cap) {
+    size_t cap = rt->lent_cap ? 2 * rt->lent_cap : 8;
+    lj_owner **more = realloc(rt->lent, cap * sizeof(lj_owner *));
+    if (!more) {
+      lj_rt_raise(rt, site, MEMORY_ERROR, "cannot allocate memory for an array", 0, 0, 0, 0);
+      return MEMORY_ERROR;
+    }
+    rt->lent = more, rt->lent_cap = cap;
+  }
   int32_t status = lj_rt_alloc(rt, site, ndim, extent, item, 0, out);
   if (status) return status;
+  rt->lent[rt->lent_len++] = out->owner;
   int64_t step = item;
   for (int64_t i = 0; i < ndim; i++) {
     int64_t axis = column_major ? i : ndim - 1 - i;
@@ -83,6 +101,13 @@ int32_t lj_rt_spread(lj_rt *rt, const lj_site *site, int64_t item, int64_t colum
     out->dims[ndim + axis] = step;
     step *= extent[axis];
   }
+  return 0;
+}
+
+int32_t lj_rt_spread(lj_rt *rt, const lj_site *site, int64_t item, int64_t column_major, int64_t ndim, const lj_array_head *from,
+                     const void *shape, lj_array_head *out) {
+  int32_t status = lj_rt_scratch(rt, site, item, column_major, ndim, shape, out);
+  if (status) return status;
   bool fits = assign(item, ndim, out, ndim, from);
   LJ_ASSERT(fits); /* compiled code checked the shapes */
   return 0;

@@ -338,11 +338,36 @@ static void check_leaf(Fusion *f, uint32_t k) {
   vec_last(b->block)->as.check.shape_b = leaf->array;
 }
 
+static void mark_leaves(const Elem *e, bool *used) {
+  if (e->kind == ELEM_ARRAY) used[e->leaf] = true;
+  for (uint32_t i = 0; i < e->count; i++) mark_leaves(e->args[i], used);
+}
+
+static void renumber_leaves(Elem *e, const uint32_t *number) {
+  if (e->kind == ELEM_ARRAY) e->leaf = number[e->leaf];
+  for (uint32_t i = 0; i < e->count; i++) renumber_leaves(e->args[i], number);
+}
+
+/* Leaves of operands that were computed beforehand are not read any more. */
+static void drop_leaves(Fusion *f) {
+  bool *used = arena_array(f->lo->arena, bool, f->leaves.len + 1);
+  uint32_t *number = arena_array(f->lo->arena, uint32_t, f->leaves.len + 1), kept = 0;
+  mark_leaves(f->root, used);
+  for (uint32_t i = 0; i < f->leaves.len; i++) {
+    number[i] = kept;
+    if (used[i]) f->leaves.data[kept++] = f->leaves.data[i];
+  }
+  if (kept == f->leaves.len) return;
+  renumber_leaves(f->root, number);
+  f->leaves.len = kept;
+}
+
 void fusion_space(Fusion *f) {
   Span saved = f->lo->b.span;
   f->lo->b.span = f->span;
   f->ndim = 0;
   f->plain = NULL;
+  if (f->root) drop_leaves(f);
   for (uint32_t i = 0; i < f->leaves.len; i++)
     if (f->leaves.data[i].array->type->ndim > f->ndim) f->ndim = f->leaves.data[i].array->type->ndim;
   for (uint32_t d = 0; d < f->ndim; d++) f->extent[d] = space_extent(f, d);

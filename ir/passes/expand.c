@@ -27,6 +27,7 @@ static IrStmt *nest(IrBuilder *b, uint32_t ndim, IrVar **index, IrExpr **extent,
     s->as.for_.hi = extent[axis];
     s->as.for_.loop.independent = loop->independent;
     s->as.for_.loop.alias = loop->alias;
+    s->as.for_.loop.cold = loop->cold;
     if (inner)
       vec_push(b->arena, &s->as.for_.body, inner);
     else
@@ -53,10 +54,32 @@ static void expand_map(Expand *x, IrBlock *out, IrStmt *s) {
   x->b.block = out;
   fit_open(&fit, &s->as.map.fit, s->as.map.ndim, s->as.map.extent, &s->as.map.body);
   loop->independent = true;
-  loop->alias = fit.alias;
+  if (fit.alias) loop->alias = fit.alias;
   flatten_map(&x->b, &x->f, s);
   put(&x->b, out, s->as.map.ndim, s->as.map.index, s->as.map.extent, s->as.map.column_major, s->as.map.body, loop);
   fit_close(&fit);
+}
+
+static void set_alias(IrBlock *block, IrAlias *alias) {
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *s = block->data[i];
+    IrBlock *blocks[2];
+    if (s->kind == IRS_FOR) s->as.for_.loop.alias = alias;
+    if (s->kind == IRS_WHILE) s->as.while_.loop.alias = alias;
+    unsigned count = ir_stmt_blocks(s, blocks);
+    for (unsigned k = 0; k < count; k++) set_alias(blocks[k], alias);
+  }
+}
+
+/* What was said about the sum goes to the loop that walks its tree. */
+static void keep_remarks(Arena *arena, IrBlock *body, const IrRemarkVec *remarks) {
+  for (uint32_t i = 0; i < body->len; i++) {
+    IrStmt *s = body->data[i];
+    IrLoop *loop = s->kind == IRS_WHILE ? &s->as.while_.loop : s->kind == IRS_FOR ? &s->as.for_.loop : NULL;
+    if (!loop || loop->remarks.len) continue;
+    for (uint32_t k = 0; k < remarks->len; k++) vec_push(arena, &loop->remarks, remarks->data[k]);
+    return;
+  }
 }
 
 static void expand_reduce(Expand *x, IrBlock *out, IrStmt *s) {
@@ -66,14 +89,15 @@ static void expand_reduce(Expand *x, IrBlock *out, IrStmt *s) {
   b->block = out;
   fit_open(&fit, &s->as.reduce.fit, s->as.reduce.ndim, s->as.reduce.extent, &s->as.reduce.body);
   s->as.reduce.element = ir_clone_expr(&fit.names, s->as.reduce.element);
-  loop->alias = fit.alias;
+  if (fit.alias) loop->alias = fit.alias;
   flatten_reduce(b, &x->f, s);
   uint32_t ndim = s->as.reduce.ndim;
   IrBlock body = s->as.reduce.body;
   if (s->as.reduce.pairwise && ndim && !(b->func->fastmath & FM_REASSOC)) {
     body = (IrBlock){0};
     expand_pairwise(b, s, &body);
-    ndim--;
+    set_alias(&body, loop->alias);
+    if (--ndim == 0) keep_remarks(b->arena, &body, &loop->remarks);
     loop->parallel = false; /* its order is fixed */
   } else {
     loop->independent = true; /* but for the accumulator, which is no memory */
@@ -95,7 +119,6 @@ static void expand_block(Expand *x, IrBlock *block) {
     unsigned count = ir_stmt_blocks(s, blocks);
     for (unsigned k = 0; k < count; k++) expand_block(x, blocks[k]);
     x->b.span = s->span;
-    fit_settle(&x->f, s);
     if (s->kind == IRS_MAP)
       expand_map(x, &out, s);
     else if (s->kind == IRS_REDUCE)

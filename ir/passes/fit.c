@@ -29,6 +29,8 @@ static const IrVar *copied_from(const Facts *f, const IrVar *var) {
   return var;
 }
 
+IrVar *fit_origin(const Facts *f, const IrVar *var) { return (IrVar *)(uintptr_t)copied_from(f, var); }
+
 static const IrExpr *extent_of(const Facts *f, const IrVar *array, int64_t axis) {
   const IrExpr *def = facts_value(f, array);
   const IrStmt *alloc = facts_maker(f, array, IRS_ALLOC);
@@ -155,24 +157,41 @@ void fit_memory_range(IrBuilder *b, IrVar *array, IrVar *out[2]) {
 
 /* ---- conditions ---- */
 
-void fit_and(FitTest *t, IrExpr *cond) {
+static void fit_and(FitTest *t, IrExpr *cond) {
   for (uint32_t i = 0; i < t->conds.len; i++)
     if (ir_same(t->conds.data[i], cond)) return;
   vec_push(t->b->arena, &t->conds, cond);
   t->all = t->all ? op2(t->b, IR_LAND, t->all, cond) : cond;
 }
 
-static bool test_equal(FitTest *t, IrVar *array, uint32_t axis, IrExpr *extent) {
-  IrExpr *n = ir_shape(t->b, array, axis);
-  if (fit_same_int(t->f, n, extent)) return false;
-  for (uint32_t i = 0; i < t->conds.len; i++) { /* of another view with the same extent? */
-    const IrExpr *c = t->conds.data[i];
-    if (c->op == IR_EQ && type_is(c->args[0]->type, DT_INT64) && fit_same_int(t->f, c->args[0], n) &&
-        fit_same_int(t->f, c->args[1], extent))
-      return true;
-  }
-  fit_and(t, ir_compare(t->b, IR_EQ, n, extent));
+/* Integers that are equal when the test holds have the same class. */
+static uint32_t class_of(FitTest *t, IrExpr *e) {
+  for (uint32_t i = 0; i < t->ints.len; i++)
+    if (fit_same_int(t->f, t->ints.data[i], e)) return t->classes.data[i];
+  vec_push(t->b->arena, &t->ints, e);
+  vec_push(t->b->arena, &t->classes, t->classes.len);
+  return t->classes.len - 1;
+}
+
+bool fit_test_int(FitTest *t, IrExpr *a, IrExpr *b) {
+  if (fit_same_int(t->f, a, b)) return false;
+  uint32_t x = class_of(t, a), y = class_of(t, b);
+  if (x == y) return true;
+  for (uint32_t i = 0; i < t->classes.len; i++)
+    if (t->classes.data[i] == y) t->classes.data[i] = x;
+  fit_and(t, ir_compare(t->b, IR_EQ, a, b));
   return true;
+}
+
+static bool is_implied(FitTest *t, const IrExpr *cond) {
+  if (cond->op == IR_LAND) return is_implied(t, cond->args[0]) && is_implied(t, cond->args[1]);
+  if (cond->op == IR_LOR) return is_implied(t, cond->args[0]) || is_implied(t, cond->args[1]);
+  return cond->op == IR_EQ && type_is(cond->args[0]->type, DT_INT64) && type_is(cond->args[1]->type, DT_INT64) &&
+         class_of(t, cond->args[0]) == class_of(t, cond->args[1]);
+}
+
+void fit_test_cond(FitTest *t, IrExpr *cond) {
+  if (!is_implied(t, cond)) fit_and(t, cond);
 }
 
 bool fit_test_source(FitTest *t, const IrSource *source, uint32_t ndim, IrExpr *const *extent) {
@@ -180,12 +199,12 @@ bool fit_test_source(FitTest *t, const IrSource *source, uint32_t ndim, IrExpr *
   bool open = false;
   LJ_ASSERT(own <= ndim);
   for (uint32_t j = 0; j < own; j++)
-    if (!(source->ones >> j & 1)) open |= test_equal(t, source->array, j, extent[ndim - own + j]);
+    if (!(source->ones >> j & 1)) open |= fit_test_int(t, ir_shape(t->b, source->array, j), extent[ndim - own + j]);
   return open;
 }
 
 void fit_test_shape(FitTest *t, IrVar *array, IrExpr *const *extent) {
-  for (uint32_t d = 0; d < array->type->ndim; d++) test_equal(t, array, d, extent[d]);
+  for (uint32_t d = 0; d < array->type->ndim; d++) fit_test_int(t, ir_shape(t->b, array, d), extent[d]);
 }
 
 static IrVar *const *range_of(FitTest *t, IrVar *array) {

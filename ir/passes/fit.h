@@ -12,6 +12,8 @@ bool fit_same_int(const Facts *f, const IrExpr *a, const IrExpr *b);
 void fit_settle(const Facts *f, IrStmt *s);
 /* Surely the same elements at the same indices? */
 bool fit_same_view(const Facts *f, const IrVar *a, const IrVar *b);
+/* The `once` variable that this one is a copy of, or itself. */
+IrVar *fit_origin(const Facts *f, const IrVar *var);
 /* The `once` variable whose memory this one sees: through views and copies. */
 IrVar *fit_root(const Facts *f, IrVar *array);
 /* May elements of the two be the same memory, as far as is known while compiling? */
@@ -25,9 +27,12 @@ typedef struct FitTest {
   const Facts *f;
   IrExpr *all; /* bool; NULL: certain */
   Vec(IrExpr *) conds;
+  Vec(IrExpr *) ints; /* that were compared */
+  Vec(uint32_t) classes;
   IrVarVec ranged, ends; /* arrays, and two ends of each */
 } FitTest;
-void fit_and(FitTest *t, IrExpr *cond);
+void fit_test_cond(FitTest *t, IrExpr *cond); /* any condition; after those on extents, which may imply it */
+bool fit_test_int(FitTest *t, IrExpr *a, IrExpr *b); /* the two are equal; false when that is certain */
 /* The source has the extents of the space; false when that is certain. */
 bool fit_test_source(FitTest *t, const IrSource *source, uint32_t ndim, IrExpr *const *extent);
 /* … and an array with all axes of the space. */

@@ -11,12 +11,27 @@ static void enter(FitCode *c, IrStmt *branch, bool orelse, IrBlock **outer) {
   c->b->block = orelse ? &branch->as.if_.orelse : &branch->as.if_.then;
 }
 
-static IrVar *owning(FitCode *c, const Type *like) {
-  Layout layout = like->layout == LAYOUT_F ? LAYOUT_F : LAYOUT_C;
-  IrVar *var = ir_new_var(c->b, NULL, type_array(c->b->types, like->dtype, like->ndim, layout, false));
-  var->owns = var->temp = true;
-  vec_push(c->b->arena, &c->drops, var);
-  return var;
+/* An array that the runtime keeps until it is given back: nobody here has to release it, on no path. */
+static IrVar *scratch(FitCode *c, IrVar *slot) {
+  const Type *t = slot->type;
+  const Type *type = type_array(c->b->types, t->dtype, t->ndim, t->layout == LAYOUT_F ? LAYOUT_F : LAYOUT_C, false);
+  return type == t ? slot : ir_new_var(c->b, NULL, type);
+}
+
+static IrExpr *tuple_of(FitCode *c, IrExpr *const *items, uint32_t count) {
+  const Type *types[TYPE_MAX_NDIM];
+  for (uint32_t i = 0; i < count; i++) types[i] = type_scalar(c->b->types, DT_INT64);
+  return ir_tuple(c->b, type_tuple(c->b->types, types, count), items, count);
+}
+
+static void lend(FitCode *c, const char *symbol, IrExpr *const *args, uint32_t count, IrVar *result) {
+  ir_runtime(c->b, symbol, args, count, result, true);
+  vec_last(c->b->block)->as.runtime.lent = true;
+}
+
+static void give_back(FitCode *c, int64_t count) {
+  IrExpr *arg = ir_int(c->b, count);
+  ir_runtime(c->b, "lj_rt_give_back", &arg, 1, NULL, false);
 }
 
 /* slot = array, as the slot's type */
@@ -24,6 +39,7 @@ static void set_slot(FitCode *c, IrVar *slot, IrVar *array) {
   IrBuilder *b = c->b;
   const Type *t = slot->type;
   IrExpr *shape[TYPE_MAX_NDIM], *stride[TYPE_MAX_NDIM];
+  if (slot == array) return;
   if (t == array->type) {
     ir_set(b, slot, ir_var(b, array));
     return;
@@ -43,15 +59,11 @@ static void spread(FitCode *c, const IrSource *source, IrVar *slot, uint32_t ndi
   IrBuilder *b = c->b;
   uint32_t own = source->array->type->ndim;
   IrExpr *shape[TYPE_MAX_NDIM];
-  const Type *types[TYPE_MAX_NDIM], *i64 = type_scalar(b->types, DT_INT64);
-  for (uint32_t j = 0; j < own; j++) {
-    shape[j] = source->ones >> j & 1 ? ir_int(b, 1) : extent[ndim - own + j];
-    types[j] = i64;
-  }
-  IrVar *copy = owning(c, slot->type);
+  for (uint32_t j = 0; j < own; j++) shape[j] = source->ones >> j & 1 ? ir_int(b, 1) : extent[ndim - own + j];
+  IrVar *copy = scratch(c, slot);
   IrExpr *args[] = {ir_int(b, dtype_size(copy->type->dtype)), ir_int(b, copy->type->layout == LAYOUT_F), ir_int(b, own),
-                    ir_var(b, source->array), ir_tuple(b, type_tuple(b->types, types, own), shape, own)};
-  ir_runtime(b, "lj_rt_spread", args, LJ_COUNT(args), copy, true);
+                    ir_var(b, source->array), tuple_of(c, shape, own)};
+  lend(c, "lj_rt_spread", args, LJ_COUNT(args), copy);
   set_slot(c, slot, copy);
 }
 
@@ -68,9 +80,11 @@ static void open_sources(FitCode *c, const IrFit *fit, uint32_t ndim, IrExpr *co
     vec_push(b->arena, &slots, slot);
     ir_set(b, slot, ir_var(b, array));
   }
+  c->plain = ir_let(b, NULL, test.all);
+  c->spreads = open.len;
   IrStmt *branch = ir_stmt(b, IRS_IF);
   IrBlock *outer;
-  branch->as.if_.cond = ir_unary(b, IR_LNOT, test.all->type, test.all);
+  branch->as.if_.cond = ir_unary(b, IR_LNOT, test.all->type, ir_var(b, c->plain));
   enter(c, branch, false, &outer);
   for (uint32_t k = 0; k < open.len; k++) spread(c, &fit->sources.data[open.data[k]], slots.data[k], ndim, extent);
   b->block = outer;
@@ -111,27 +125,30 @@ static void open_target(FitCode *c, IrFit *fit, IrExpr *const *extent, IrBlock *
   ir_set(b, slot, ir_var(b, into));
   b->block = outer;
   enter(c, branch, true, &outer);
-  c->temp = owning(c, into->type);
-  IrStmt *alloc = ir_stmt(b, IRS_ALLOC);
-  alloc->as.alloc.var = c->temp;
-  alloc->as.alloc.shape = arena_array(b->arena, IrExpr *, into->type->ndim);
-  memcpy(alloc->as.alloc.shape, extent, into->type->ndim * sizeof *extent);
+  c->temp = scratch(c, slot);
+  IrExpr *args[] = {ir_int(b, dtype_size(into->type->dtype)), ir_int(b, c->temp->type->layout == LAYOUT_F), ir_int(b, into->type->ndim),
+                    tuple_of(c, extent, into->type->ndim)};
+  lend(c, "lj_rt_scratch", args, LJ_COUNT(args), c->temp);
   set_slot(c, slot, c->temp);
   b->block = outer;
   fit->into = pin(c, into, slot);
   store_into(body, into, fit->into);
 }
 
+static void unless(FitCode *c, IrVar *cond, IrBlock **outer) {
+  IrStmt *branch = ir_stmt(c->b, IRS_IF);
+  branch->as.if_.cond = ir_unary(c->b, IR_LNOT, cond->type, ir_var(c->b, cond));
+  enter(c, branch, false, outer);
+}
+
 static void close_target(FitCode *c) {
   IrBuilder *b = c->b;
   IrBlock *outer;
-  if (!c->temp) return;
-  IrStmt *branch = ir_stmt(b, IRS_IF);
-  branch->as.if_.cond = ir_unary(b, IR_LNOT, c->direct->type, ir_var(b, c->direct));
-  enter(c, branch, false, &outer);
+  unless(c, c->direct, &outer);
   IrExpr *args[] = {ir_int(b, dtype_size(c->into->type->dtype)), ir_int(b, c->into->type->ndim), ir_var(b, c->into),
                     ir_int(b, c->temp->type->ndim), ir_var(b, c->temp)};
   ir_runtime(b, "lj_rt_assign", args, LJ_COUNT(args), NULL, true);
+  give_back(c, 1);
   b->block = outer;
 }
 
@@ -168,7 +185,7 @@ static void note_groups(FitCode *c, const IrFit *fit, IrVar *into, const IrBlock
 
 void fit_open(FitCode *c, IrFit *fit, uint32_t ndim, IrExpr *const *extent, IrBlock *body) {
   c->names = (IrClone){.unit = c->b->unit, .func = c->b->func};
-  if (!fit->sources.len && !fit->into) return;
+  if (fit->sure || (!fit->sources.len && !fit->into)) return;
   IrVar *into = fit->into;
   open_sources(c, fit, ndim, extent);
   if (into) open_target(c, fit, extent, body);
@@ -182,6 +199,10 @@ void fit_open(FitCode *c, IrFit *fit, uint32_t ndim, IrExpr *const *extent, IrBl
 }
 
 void fit_close(FitCode *c) {
-  close_target(c);
-  for (uint32_t i = 0; i < c->drops.len; i++) ir_stmt(c->b, IRS_DROP)->as.drop.var = c->drops.data[i];
+  IrBlock *outer;
+  if (c->temp) close_target(c);
+  if (!c->spreads) return;
+  unless(c, c->plain, &outer);
+  give_back(c, c->spreads);
+  c->b->block = outer;
 }

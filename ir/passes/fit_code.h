@@ -11,8 +11,9 @@ typedef struct FitCode {
   const Facts *f;
   IrClone names;  /* arrays of the statement -> what its nest works on; also copies the body */
   IrAlias *alias; /* of the nest; NULL: nothing is known */
-  IrVarVec drops;
-  IrVar *into, *temp, *direct; /* the target, what stands in for it, whether it is not needed; NULL: there is no such case */
+  IrVar *into, *temp, *direct; /* the target, what stands in for it, whether that is not needed; NULL: there is no such case */
+  uint32_t spreads;            /* sources that may be copied */
+  IrVar *plain;                /* whether that is not needed */
 } FitCode;
 void fit_open(FitCode *c, IrFit *fit, uint32_t ndim, IrExpr *const *extent, IrBlock *body);
 void fit_close(FitCode *c); /* behind the nest */

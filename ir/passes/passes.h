@@ -6,6 +6,7 @@
 #include "ir/walk.h"
 
 void pass_splice(IrUnit *unit); /* splice.c */
+void pass_fuse(IrUnit *unit);    /* fuse.c */
 void pass_expand(IrUnit *unit);  /* expand.c */
 void pass_race(IrUnit *unit);    /* race.c */
 void pass_fold(IrUnit *unit);    /* fold.c */

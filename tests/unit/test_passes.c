@@ -47,6 +47,20 @@ static const struct {
     {F("a, b", "    return (a * b).sum()\n") CALL2, "expand", "for i in", 1},
     {F("a", "    return a.sum()\n") "f(np.ones((5, 5)))\n", "expand", "view<array(float64, 1d, C)>", 1},
     {F("n", "    a = np.ones(n)\n    b = np.zeros(n)\n    b[:] = a * 2\n    return b\n") "f(3)\n", "expand", "if", 0},
+    /* fuse: what joins, what becomes a scalar, what stays apart */
+    {F("a, b", "    c = a + b\n    d = c * 2\n    return d - c\n") "f(np.ones(3), np.ones(3))\n", "fuse", "lines 4, 4, 4", 0},
+    {F("a", "    c = a + 1\n    d = c * 2\n    return d - c\n") CALL1, "fuse", "never in memory: c, d", 1},
+    {F("a", "    c = a + 1\n    d = c * 2\n    return d - c\n") CALL1, "fuse", "if ", 0}, /* nothing is open */
+    {F("a", "    c = a + 1\n    d = c * 2\n    return d - c\n") CALL1, "fuse", "alloc", 1},
+    {F("a", "    c = a + 1\n    return (c * c).sum()\n") CALL1, "fuse", "alloc", 0},
+    {F("a", "    c = a + 1\n    d = c * 2\n    return c, d\n") CALL1, "fuse", "alloc", 2},
+    {F("a", "    c = a + 1\n    d = c[::-1] * 2\n    return d\n") CALL1, "fuse", "map", 2},
+    {F("a", "    c = a + 1\n    d = c * c.sum()\n    return d\n") CALL1, "fuse", "needs the result of a reduction before", 1},
+    {F("a, b", "    a[:] = b + 1\n    c = b * 2\n    return c\n") "f(np.ones(3), np.ones(3))\n", "fuse", "one nest",
+     0}, /* the allocation may fail */
+    {F("a, b", "    a[:] = b + 1\n    c = a * 2\n    b[:] = c - a\n") "f(np.ones(3), np.ones(3))\n", "fuse", "one nest for 3", 1},
+    {F("a, b", "    a[1:] = b[1:] + 1\n    a[:-1] = b[1:] * 2\n") "f(np.ones(3), np.ones(3))\n", "fuse", "another part of an array", 1},
+    {"@njit(parallel=True)\ndef f(a):\n    c = a + 1\n    return (c * 2).sum()\n" CALL1, "fuse", "one nest", 1},
     /* version: one test, the loop twice, no check in the first */
     {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in", 2},
     {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "check index", 1},
