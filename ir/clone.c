@@ -17,6 +17,7 @@ static IrVar *fresh(IrClone *c, IrVar *var) {
   vec_push(c->unit->arena, &c->func->vars, copy);
   map_put(c->unit->arena, &c->vars, map_key(var), copy);
   if (var->lo) copy->lo = ir_clone_expr(c, var->lo), copy->hi = ir_clone_expr(c, var->hi);
+  if (var->last) copy->last = ir_clone_expr(c, var->last);
   return copy;
 }
 

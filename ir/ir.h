@@ -37,6 +37,8 @@ struct IrVar {
   bool temp;      /* made by lowering; may be moved from at its last use */
   Span span;      /* where the user assigned it first; empty for temporaries */
   IrExpr *lo, *hi; /* int64, stable: lo <= value < hi whenever it is set (indices of ranges with steps); NULL: nothing is known */
+  IrExpr *last;    /* with lo: stable, the greatest value, or where `down` the least one, that it really takes; NULL: not known */
+  bool down;
 };
 
 /* id, name in dumps, number of arguments (-1: any). Operands of arithmetic have the type of the result unless stated. */

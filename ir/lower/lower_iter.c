@@ -56,10 +56,11 @@ static IrExpr *range_at(Lower *lo, const Iter *it, IrExpr *k) {
   return ix_add(lo, it->lo, ix_mul(lo, k, it->step));
 }
 
-/* The values of a range whose step is not 1 lie in lo <= i < hi; both are computed before the loop. */
-static void range_limits(Lower *lo, const Iter *it, IrExpr *limits[2]) {
+/* The values of a range whose step is not 1 lie in lo <= i < hi; both, and the last value where the direction is known, are computed before the loop. */
+static void range_limits(Lower *lo, const Iter *it, IrExpr *limits[3]) {
   IrBuilder *b = &lo->b;
-  limits[0] = it->lo, limits[1] = it->hi;
+  limits[0] = it->lo, limits[1] = it->hi, limits[2] = NULL;
+  if (it->step_value != -1) limits[2] = lower_stable(lo, range_at(lo, it, ix_sub(lo, it->count, ir_int(b, 1))));
   if (it->step_value > 0) return;
   IrExpr *down[2] = {lower_stable(lo, ix_add(lo, it->hi, ir_int(b, 1))), lower_stable(lo, ix_add(lo, it->lo, ir_int(b, 1)))};
   IrExpr *up = it->step_value ? NULL : ir_compare(b, IR_GT, it->step, ir_int(b, 0));
@@ -67,9 +68,10 @@ static void range_limits(Lower *lo, const Iter *it, IrExpr *limits[2]) {
 }
 
 /* The value of step k as a variable that says so. */
-static IrExpr *ranged_at(Lower *lo, const Iter *it, IrExpr *k, IrExpr *const limits[2]) {
+static IrExpr *ranged_at(Lower *lo, const Iter *it, IrExpr *k, IrExpr *const limits[3]) {
   IrVar *var = ir_let(&lo->b, NULL, range_at(lo, it, k));
   var->lo = limits[0], var->hi = limits[1];
+  var->last = limits[2], var->down = it->step_value < 0;
   return lower_convert(lo, ir_var(&lo->b, var), it->element, lo->b.span);
 }
 
@@ -276,7 +278,7 @@ IrExpr *nest_open(Lower *lo, LoopNest *nest, const Expr *iterable, const Expr *t
     return lower_convert(lo, ir_var(&lo->b, index), it.element, iterable->span);
   }
   if (it.kind == ITER_RANGE) {
-    IrExpr *limits[2];
+    IrExpr *limits[3];
     range_limits(lo, &it, limits);
     IrVar *index = open_for(lo, nest, NULL, ir_int(&lo->b, 0), it.count, parallel);
     return ranged_at(lo, &it, ir_var(&lo->b, index), limits);

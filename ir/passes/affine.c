@@ -166,6 +166,7 @@ typedef struct Form { /* of a tree under construction */
   bool bounded; /* no leaf that may be anything */
 } Form;
 
+enum { FORM_DEPTH = 24 };
 static bool form_of(const Facts *f, const IrExpr *e, int depth, Form *out);
 
 static bool is_bounded_index(const Facts *f, const IrStmt *loop, int depth) {
@@ -193,20 +194,60 @@ static bool extent_form(const Facts *f, const IrExpr *e, int depth, Form *out) {
   return ir_is_stable(e) && leaf_form(e, &out->a);
 }
 
+enum { BOUND_DEPTH = 4, FORM_WORK = 200 };
+
+static bool leaf_is_bounded(const Facts *f, const IrExpr *leaf, int depth);
+
+/* Do facts bound the leaf from one side by things that are bounded on the side that matters? */
+static bool is_bounded_by_facts(const Facts *f, const IrExpr *leaf, bool above, int depth, int chain) {
+  if (chain == BOUND_DEPTH || --((Facts *)(uintptr_t)f)->work < 0) return false;
+  for (uint32_t i = f->known.len; i-- > 0;) {
+    const Affine *fact = &f->known.data[i];
+    int64_t coef = affine_coef(fact, leaf);
+    if (coef == 0 || (coef < 0) != above) continue;
+    bool ok = true;
+    for (uint32_t k = 0; k < fact->count && ok; k++) {
+      const AffTerm *term = &fact->terms[k];
+      if (ir_same(term->leaf, leaf)) continue;
+      bool side = term->coef > 0; /* it says something with + c x: x matters from above when c > 0 */
+      ok = leaf_is_bounded(f, term->leaf, depth + 1) || is_bounded_by_facts(f, term->leaf, side, depth + 1, chain + 1);
+    }
+    if (ok) return true;
+  }
+  return false;
+}
+
+/* Without facts, except for those of the leaf itself. */
+static bool leaf_is_bounded(const Facts *f, const IrExpr *leaf, int depth) {
+  Form lo, hi;
+  if (leaf->op != IR_VAR) return leaf->op == IR_SHAPE || leaf->op == IR_SIZE || (bound_op(f, leaf) && bound_is_small(f, leaf, depth));
+  if (depth > 20) return false;
+  const IrVar *var = leaf->as.var;
+  const IrStmt *loop = facts_maker(f, var, IRS_FOR);
+  if (loop) return is_bounded_index(f, loop, depth);
+  if (var->lo) return form_of(f, var->lo, depth + 1, &lo) && lo.bounded && form_of(f, var->hi, depth + 1, &hi) && hi.bounded;
+  return map_get(&f->small, map_key(var)) || (bound_op(f, leaf) && bound_is_small(f, bound_op(f, leaf), depth + 1));
+}
+
+static bool is_bounded(const Facts *f, const IrExpr *leaf, int depth) {
+  if (leaf_is_bounded(f, leaf, depth)) return true;
+  return f->by_facts && leaf->op == IR_VAR && is_bounded_by_facts(f, leaf, true, depth, 0) && is_bounded_by_facts(f, leaf, false, depth, 0);
+}
+
 static bool var_form(const Facts *f, const IrExpr *e, int depth, Form *out) {
   const IrVar *var = e->as.var;
   if (!var->once || var->is_global || !type_is(e->type, DT_INT64)) return false;
+  const Affine *exact = map_get(&f->exact, map_key(var));
+  if (exact) {
+    out->a = *exact;
+    for (uint32_t i = 0; i < exact->count; i++) out->bounded &= is_bounded(f, exact->terms[i].leaf, depth + 1);
+    return true;
+  }
   const IrStmt *loop = facts_maker(f, var, IRS_FOR);
   const IrExpr *def = facts_value(f, var);
   if (def && def->op == IR_VAR && def->as.var->once && !def->as.var->is_global) return form_of(f, def, depth + 1, out); /* a copy */
   if (!loop && def && !(var->lo && var->hi) && form_of(f, def, depth + 1, out) && (out->bounded || f->assume_bounded)) return true;
-  Form lo, hi;
-  if (loop)
-    out->bounded = is_bounded_index(f, loop, depth);
-  else if (var->lo)
-    out->bounded = form_of(f, var->lo, depth + 1, &lo) && lo.bounded && form_of(f, var->hi, depth + 1, &hi) && hi.bounded;
-  else
-    out->bounded = bound_op(f, e) && bound_is_small(f, bound_op(f, e), depth + 1);
+  out->bounded = is_bounded(f, e, depth);
   return leaf_form(e, &out->a);
 }
 
@@ -236,7 +277,7 @@ static bool product_form(const Facts *f, const IrExpr *e, int depth, Form *out) 
 
 static bool form_of(const Facts *f, const IrExpr *e, int depth, Form *out) {
   int64_t value;
-  if (depth > 24 || !type_is(e->type, DT_INT64)) return false;
+  if (depth > FORM_DEPTH || !type_is(e->type, DT_INT64)) return false;
   *out = (Form){.bounded = true};
   if (ir_is_int_const(e, &value)) {
     out->a.base = value;
@@ -256,16 +297,25 @@ static bool form_of(const Facts *f, const IrExpr *e, int depth, Form *out) {
   return leaf_form(e, &out->a);
 }
 
+/* A question from outside, not one that another form asks. */
+static void start_work(const Facts *f) { ((Facts *)(uintptr_t)f)->work = FORM_WORK; }
+
 bool affine_of(const Facts *f, const IrExpr *e, Affine *out) {
   Form form;
+  start_work(f);
   if (!form_of(f, e, 0, &form)) return false;
   *out = form.a;
   return true;
 }
 
-bool affine_is_bounded(const Facts *f, const IrExpr *e) {
+bool affine_is_bounded_at(const Facts *f, const IrExpr *e, int depth) {
   Form form;
-  return form_of(f, e, 0, &form) && form.bounded;
+  return form_of(f, e, depth, &form) && form.bounded;
+}
+
+bool affine_is_bounded(const Facts *f, const IrExpr *e) {
+  start_work(f);
+  return affine_is_bounded_at(f, e, 0);
 }
 
 /* ---- facts ---- */
@@ -279,6 +329,8 @@ static void push_order(Facts *f, const IrExpr *a, const IrExpr *b, int strict) {
   y.base -= strict;
   push(f, &y);
 }
+
+void facts_push_order(Facts *f, const IrExpr *a, const IrExpr *b) { push_order(f, a, b, 1); }
 
 void facts_push_range(Facts *f, const IrExpr *index, const IrExpr *lo, const IrExpr *hi) {
   push_order(f, lo, index, 0);
@@ -296,6 +348,13 @@ static void push_not_zero(Facts *f, const IrExpr *a, const IrExpr *b) {
 
 void facts_push_cond(Facts *f, const IrExpr *cond, bool holds) {
   cond = facts_resolve(f, cond);
+  for (uint32_t i = f->chains.len; cond->op == IR_VAR && i-- > 0;) {
+    BoolChain chain = f->chains.data[i];
+    if (chain.var != cond->as.var || chain.is_and != holds) continue;
+    facts_push_cond(f, chain.first, holds);
+    facts_push_cond(f, chain.second, holds);
+    return;
+  }
   if (cond->op == (holds ? IR_LAND : IR_LOR)) {
     facts_push_cond(f, cond->args[0], holds);
     facts_push_cond(f, cond->args[1], holds);
@@ -382,7 +441,9 @@ static bool prove(Facts *f, const Affine *e, int steps, int *work) {
     Affine rest = *e;
     if (affine_add(&rest, &f->known.data[i], -(term->coef / coef)) && prove(f, &rest, steps - 1, work)) return true;
   }
-  return prove_bound(f, e, term, steps, work);
+  for (uint32_t i = 0; i < e->count; i++)
+    if (prove_bound(f, e, &e->terms[i], steps, work)) return true;
+  return false;
 }
 
 bool affine_prove(const Facts *f, const Affine *e) {

@@ -23,14 +23,26 @@ typedef struct Affine {
   int64_t base;
 } Affine;
 
+/* A mutable bool that  `and` or `or` of two conditions gave:  var = first; if var (or: if not var) { …; var = second }. */
+typedef struct BoolChain {
+  const IrVar *var; /* NULL: no longer */
+  const IrExpr *first, *second;
+  bool is_and;
+} BoolChain;
+
 /* What is known where a walk stands, for one function. */
 typedef struct Facts {
   IrUnit *unit;
   const IrFunc *func;
   const IrStmt **maker; /* the SET or ALLOC of a `once` variable, the FOR whose index it is, or NULL */
   uint32_t cap;         /* variables in `maker`; passes add variables */
-  Vec(Affine) known;      /* forms that are >= 0 here: a stack */
+  Vec(Affine) known;    /* forms that are >= 0 here: a stack */
+  Vec(BoolChain) chains;
+  Map exact;            /* IrVar -> Affine: what a `once` variable equals (ranges.c: values of mutable variables) */
+  Map small;            /* IrVar -> not NULL: far from the ends of int64, because it was counted there in small steps */
   bool assume_bounded;
+  int work;        /* left for the question being answered */
+  bool by_facts;   /* facts may say that a variable is bounded */
   bool proving;    /* a proof is under way: no proofs for facts that it pushes */
   uint32_t degree; /* most factors of a product in any form so far (assume_bounded only): the caller's limit for leaves depends on it */
 } Facts;
@@ -43,6 +55,7 @@ const IrStmt *facts_maker(const Facts *f, const IrVar *var, IrStmtKind kind);
 void facts_see(Facts *f, const IrStmt *s);
 /* Pushes what holds while `cond` is true (or false); nothing where it is not linear. */
 void facts_push_cond(Facts *f, const IrExpr *cond, bool holds);
+void facts_push_order(Facts *f, const IrExpr *a, const IrExpr *b); /* a < b */
 void facts_push_range(Facts *f, const IrExpr *index, const IrExpr *lo, const IrExpr *hi);
 
 bool affine_of(const Facts *f, const IrExpr *e, Affine *out);
@@ -65,6 +78,7 @@ typedef struct Bound {
 } Bound;
 bool bound_goal(const Facts *f, const Affine *e, const AffTerm *term, Bound *out);
 bool bound_is_small(const Facts *f, const IrExpr *op, int depth); /* far from the ends of int64 */
+bool affine_is_bounded_at(const Facts *f, const IrExpr *e, int depth); /* asked while a form is made, at that depth */
 int64_t affine_limit(const Facts *f); /* what leaves must stay below, given the products seen */
 bool affine_add(Affine *a, const Affine *b, int64_t times); /* a += times * b; false when it does not fit */
 bool affine_is_bounded(const Facts *f, const IrExpr *e); /* far from the ends of int64, without any test */

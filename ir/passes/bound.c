@@ -56,17 +56,18 @@ bool bound_is_small(const Facts *f, const IrExpr *op, int depth) {
   case IR_PYMIN:
   case IR_PYMAX:
   case IR_NPMIN:
-  case IR_NPMAX: return affine_is_bounded(f, op->args[0]) && affine_is_bounded(f, op->args[1]);
-  case IR_SELECT: return affine_is_bounded(f, op->args[1]) && affine_is_bounded(f, op->args[2]);
+  case IR_NPMAX: return affine_is_bounded_at(f, op->args[0], depth + 1) && affine_is_bounded_at(f, op->args[1], depth + 1);
+  case IR_SELECT: return affine_is_bounded_at(f, op->args[1], depth + 1) && affine_is_bounded_at(f, op->args[2], depth + 1);
   case IR_MOD:
-  case IR_SAFE_MOD: return affine_is_bounded(f, op->args[1]);
+  case IR_SAFE_MOD: return affine_is_bounded_at(f, op->args[1], depth + 1);
   case IR_AND:
     for (uint32_t i = 0; i < 2; i++)
       if (ir_is_int_const(op->args[i], &known) && known >= 0 && known <= AFF_LIMIT) return true;
-    return affine_is_bounded(f, op->args[0]) && affine_is_bounded(f, op->args[1]);
+    return affine_is_bounded_at(f, op->args[0], depth + 1) && affine_is_bounded_at(f, op->args[1], depth + 1);
   case IR_SHR:
   case IR_FLOORDIV:
-  case IR_SAFE_FLOORDIV: return affine_is_bounded(f, op->args[0]) && (op->op == IR_SHR || affine_is_bounded(f, op->args[1]));
+  case IR_SAFE_FLOORDIV:
+    return affine_is_bounded_at(f, op->args[0], depth + 1) && (op->op == IR_SHR || affine_is_bounded_at(f, op->args[1], depth + 1));
   case IR_CAST: return true;
   default: return false;
   }

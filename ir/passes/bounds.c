@@ -1,7 +1,7 @@
 /* Pass "bounds": comparisons of integers that loop ranges, guards, asserts and earlier checks decide become constants; folding then drops the checks
  * and the negative-index wraps that they guard. What is left is for the pass "version", which tests whole ranges before a loop.
  * In: a folded unit without maps. Out: fewer checks. */
-#include "ir/passes/affine.h"
+#include "ir/passes/ranges.h"
 
 static IrExpr *truth(Facts *f, const Type *type, bool value) {
   IrExpr *out = arena_new(f->unit->arena, IrExpr);
@@ -27,63 +27,139 @@ static bool ends(const IrBlock *block) {
   return kind == IRS_RETURN || kind == IRS_RAISE || kind == IRS_BREAK || kind == IRS_CONTINUE;
 }
 
-static void bounds_block(Facts *f, IrBlock *block);
+enum { MAX_ROUNDS = 5, MAX_WORK = 20000 };
 
-/* Both branches with their condition; what stays true behind an if whose other branch does not come back is left on the stack. */
-static void bounds_if(Facts *f, IrStmt *s) {
-  uint32_t mark = f->known.len;
+typedef struct Walk {
+  Facts f;
+  Ranges r;
+  uint32_t dry; /* loops that are being tried out: nothing is changed */
+  uint32_t work; /* statements walked so */
+} Walk;
+
+static void walk_stmts(Walk *w, IrBlock *block);
+
+/* ---- conditions in several steps ---- */
+
+static void forget_chain(Facts *f, const IrVar *var) {
+  for (uint32_t i = 0; i < f->chains.len; i++)
+    if (f->chains.data[i].var == var) f->chains.data[i].var = NULL;
+}
+
+/* `before` is  var = first, `s` is  if var { …; var = second }: the value of `first and second`; with `if not var`: of `or`. */
+static void see_chain(Walk *w, const IrStmt *before, const IrStmt *s) {
+  const IrBlock *then = &s->as.if_.then;
+  const IrExpr *cond = s->as.if_.cond;
+  bool is_and = cond->op != IR_LNOT;
+  if (!is_and) cond = cond->args[0];
+  if (!before || before->kind != IRS_SET || cond->op != IR_VAR || before->as.set.var != cond->as.var || cond->as.var->once) return;
+  if (!then->len || s->as.if_.orelse.len || vec_last(then)->kind != IRS_SET || vec_last(then)->as.set.var != cond->as.var) return;
+  BoolChain chain = {cond->as.var, before->as.set.value, vec_last(then)->as.set.value, is_and};
+  vec_push(w->f.unit->arena, &w->f.chains, chain);
+}
+
+/* ---- branches and loops ---- */
+
+/* Both branches with their condition; what stays true behind an if whose other branch does not come back is kept. */
+static void walk_if(Walk *w, IrStmt *s) {
+  Facts *f = &w->f;
+  uint32_t mark = f->known.len, chains = f->chains.len;
+  RangeState before, after[2];
+  bool then_ends = ends(&s->as.if_.then), else_ends = ends(&s->as.if_.orelse);
+  ranges_save(&w->r, &before);
   facts_push_cond(f, s->as.if_.cond, true);
-  bounds_block(f, &s->as.if_.then);
-  f->known.len = mark;
+  walk_stmts(w, &s->as.if_.then);
+  ranges_save(&w->r, &after[0]);
+  f->known.len = mark, f->chains.len = chains;
+  ranges_restore(&w->r, &before);
   facts_push_cond(f, s->as.if_.cond, false);
-  bounds_block(f, &s->as.if_.orelse);
+  walk_stmts(w, &s->as.if_.orelse);
+  f->chains.len = chains;
+  if (then_ends) return; /* as the other branch left it */
+  ranges_save(&w->r, &after[1]);
   f->known.len = mark;
-  if (ends(&s->as.if_.then)) facts_push_cond(f, s->as.if_.cond, false);
-  if (ends(&s->as.if_.orelse)) facts_push_cond(f, s->as.if_.cond, true);
-}
-
-static void bounds_for(Facts *f, IrStmt *s) {
-  uint32_t mark = f->known.len;
-  IrExpr *index = arena_new(f->unit->arena, IrExpr);
-  *index = (IrExpr){.op = IR_VAR, .type = s->as.for_.index->type, .as.var = s->as.for_.index};
-  facts_push_range(f, index, s->as.for_.lo, s->as.for_.hi);
-  bounds_block(f, &s->as.for_.body);
-  f->known.len = mark;
-}
-
-static void bounds_while(Facts *f, IrStmt *s) {
-  uint32_t mark = f->known.len;
-  bounds_block(f, &s->as.while_.head);
-  ir_stmt_exprs(s, decide_slot, f);
-  facts_push_cond(f, s->as.while_.cond, true);
-  bounds_block(f, &s->as.while_.body);
-  f->known.len = mark;
-}
-
-static void bounds_stmt(Facts *f, IrStmt *s) {
-  if (s->kind == IRS_WHILE) {
-    bounds_while(f, s);
+  if (!else_ends) {
+    ranges_join(&w->r, &after[0], &after[1], s);
     return;
   }
-  ir_stmt_exprs(s, decide_slot, f);
-  facts_see(f, s);
-  if (s->kind == IRS_IF) bounds_if(f, s);
-  if (s->kind == IRS_FOR) bounds_for(f, s);
-  if (s->kind == IRS_CHECK) facts_push_cond(f, s->as.check.ok, true);
+  ranges_restore(&w->r, &after[0]);
+  for (uint32_t i = mark; i < after[0].known.len; i++) vec_push(f->unit->arena, &f->known, after[0].known.data[i]);
 }
 
-static void bounds_block(Facts *f, IrBlock *block) {
+static void walk_iteration(Walk *w, IrStmt *s) {
+  Facts *f = &w->f;
+  if (s->kind == IRS_FOR) {
+    IrExpr *index = arena_new(f->unit->arena, IrExpr);
+    *index = (IrExpr){.op = IR_VAR, .type = s->as.for_.index->type, .as.var = s->as.for_.index};
+    ranges_break(&w->r); /* it may end here */
+    facts_push_range(f, index, s->as.for_.lo, s->as.for_.hi);
+    walk_stmts(w, &s->as.for_.body);
+    if (w->dry && !ends(&s->as.for_.body)) ranges_back(&w->r);
+    return;
+  }
+  walk_stmts(w, &s->as.while_.head);
+  if (!w->dry) ir_stmt_exprs(s, decide_slot, f);
   uint32_t mark = f->known.len;
-  for (uint32_t i = 0; i < block->len; i++) bounds_stmt(f, block->data[i]);
+  facts_push_cond(f, s->as.while_.cond, false);
+  ranges_break(&w->r);
   f->known.len = mark;
+  facts_push_cond(f, s->as.while_.cond, true);
+  walk_stmts(w, &s->as.while_.body);
+  if (w->dry && !ends(&s->as.while_.body)) ranges_back(&w->r);
+}
+
+static void walk_loop(Walk *w, IrStmt *s) {
+  Facts *f = &w->f;
+  RangeLoop loop;
+  uint32_t mark = f->known.len, chains = f->chains.len;
+  ranges_enter(&w->r, &loop, s);
+  for (uint32_t i = 0; i < chains; i++)
+    if (f->chains.data[i].var && loop.inside[f->chains.data[i].var->id]) f->chains.data[i].var = NULL;
+  loop.changed = loop.heads.len > 0;
+  for (int round = 0; loop.changed && round < MAX_ROUNDS && w->work < MAX_WORK; round++) {
+    w->dry++;
+    ranges_head(&w->r, &loop);
+    walk_iteration(w, s);
+    f->known.len = mark, f->chains.len = chains;
+    w->dry--;
+  }
+  if (loop.changed) ranges_give_up(&loop);
+  ranges_start_exits(&loop);
+  ranges_head(&w->r, &loop);
+  walk_iteration(w, s);
+  f->known.len = mark, f->chains.len = chains;
+  ranges_leave(&w->r, &loop);
+}
+
+static void walk_stmt(Walk *w, IrStmt *s, const IrStmt *before) {
+  Facts *f = &w->f;
+  w->work += w->dry > 0;
+  if (s->kind != IRS_WHILE && !w->dry) ir_stmt_exprs(s, decide_slot, f);
+  facts_see(f, s);
+  const IrVar *result = ir_stmt_result(s);
+  if (result) ranges_set(&w->r, s);
+  if (result && !result->once) forget_chain(f, result);
+  if (s->kind == IRS_IF) {
+    walk_if(w, s);
+    see_chain(w, before, s);
+  }
+  if (s->kind == IRS_FOR || s->kind == IRS_WHILE) walk_loop(w, s);
+  if (s->kind == IRS_CHECK) facts_push_cond(f, s->as.check.ok, true);
+  if (s->kind == IRS_CONTINUE && w->dry) ranges_back(&w->r);
+  if (s->kind == IRS_BREAK) ranges_break(&w->r);
+}
+
+static void walk_stmts(Walk *w, IrBlock *block) {
+  for (uint32_t i = 0; i < block->len; i++) walk_stmt(w, block->data[i], i ? block->data[i - 1] : NULL);
 }
 
 void pass_bounds(IrUnit *unit) {
   for (uint32_t i = 0; i < unit->funcs.len; i++) {
     IrFunc *func = unit->funcs.data[i];
-    Facts f;
-    facts_init(&f, unit, func);
-    bounds_block(&f, &func->body);
+    Walk w = {.dry = 0};
+    facts_init(&w.f, unit, func);
+    ranges_init(&w.r, &w.f);
+    w.f.by_facts = true;
+    walk_stmts(&w, &func->body);
     fold_block(unit, &func->body);
   }
 }

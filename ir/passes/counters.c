@@ -246,6 +246,9 @@ static void make_for(Counter *c, IrBlock *to, IrStmt *loop, IrExpr *start, IrExp
   } else {
     IrExpr *limit = named(c, plus(c, IR_ADD, start, one));
     count = named(c, count);
+    IrExpr *reach = plus(c, IR_MUL, plus(c, IR_SUB, count, one), step);
+    if (size != 1 || c->step) c->at->last = named(c, plus(c, c->down ? IR_SUB : IR_ADD, start, reach));
+    c->at->down = c->down;
     s = ir_stmt(b, IRS_FOR);
     s->as.for_.index = ir_new_var(b, NULL, start->type);
     s->as.for_.index->once = true;

@@ -158,6 +158,7 @@ static void translate_ranges(Outline *o) {
     if (!var->lo || var->is_param) continue;
     translate_slot(&var->lo, o);
     translate_slot(&var->hi, o);
+    var->last = NULL;
   }
 }
 

@@ -117,6 +117,8 @@ static bool other_factor(const Nest *n, const IrExpr *product, const IrExpr *fac
 
 /* Replaces a value of the nest by the end of its range lo..hi-1 that makes the form least. False when that is not linear. */
 static bool to_end(Nest *n, Affine *a, const IrExpr *leaf, const IrExpr *lo, const IrExpr *hi, int depth, Cases *out, bool *found) {
+  const IrVar *var = leaf->as.var;
+  const IrExpr *last = var->lo && var->last && is_outer(n, var->last) ? var->last : NULL; /* of an outer loop's index: not one value */
   for (uint32_t i = 0; i < a->count; i++) {
     AffTerm term = a->terms[i];
     Affine end, rest, part, self = {.terms = {{term.leaf, 1}}, .count = 1};
@@ -124,9 +126,10 @@ static bool to_end(Nest *n, Affine *a, const IrExpr *leaf, const IrExpr *lo, con
     if (!whole && (term.leaf->op != IR_MUL || !other_factor(n, term.leaf, leaf, &rest))) continue;
     *found = true;
     bool at_hi = term.coef < 0;
-    if (!affine_of(n->f, at_hi ? hi : lo, &end)) return false;
+    bool by_last = last && at_hi != var->down;
+    if (!affine_of(n->f, by_last ? last : at_hi ? hi : lo, &end)) return false;
     note_leaves(n, &end);
-    if (at_hi) end.base -= 1;
+    if (at_hi && !by_last) end.base -= 1;
     part = end;
     if (!whole && (!least(n, &rest, depth + 1, out) || !affine_mul(n->f, &end, &rest, &part))) return false; /* rest >= 0: one more test */
     if (!affine_add(a, &self, -term.coef) || !affine_add(a, &part, term.coef)) return false;

@@ -156,6 +156,26 @@ static const struct {
     {F("a", "    i = 0\n    while i < len(a):\n        if a[i] > 1: continue\n        i += 1\n") CALL1, "bounds",
      "not advanced on every path", 1},
     {F("a", "    i = 0\n    while i > len(a):\n        a[i] = 1\n        i += 1\n") CALL1, "bounds", "moves away", 1},
+    /* ranges: mutable integers over branches and loops */
+    {F("a", "    m = 0\n    for i in range(len(a)):\n        if a[i] < a[m]: m = i\n    return m\n") CALL1, "bounds", "check index", 0},
+    {F("a", "    m = 0\n    for i in range(len(a)):\n        if a[i] < a[m]: m = i + 1\n    return m\n") CALL1, "bounds", "check index", 1},
+    {F("a, x", "    lo = 0\n    hi = len(a) - 1\n    while lo <= hi:\n        mid = (lo + hi) // 2\n        if a[mid] < x:\n            lo "
+               "= mid + 1\n"
+               "        else:\n            hi = mid - 1\n    return lo\n") "f(np.ones(5), 1.0)\n",
+     "bounds", "check index", 0},
+    {F("a, x",
+       "    lo = 0\n    hi = len(a)\n    while lo <= hi:\n        mid = (lo + hi) // 2\n        if a[mid] < x:\n            lo = mid + 1\n"
+       "        else:\n            hi = mid - 1\n    return lo\n") "f(np.ones(5), 1.0)\n",
+     "bounds", "check index", 1},
+    {F("a", "    i = 0\n    k = 0\n    while i < len(a):\n        while i < len(a) and a[i] < 1: i += 1\n        if i >= len(a): break\n   "
+            "     k += a[i]\n"
+            "        i += 1\n    return k\n") CALL1,
+     "bounds", "check index", 0},
+    {F("a", "    i = 0\n    while i < len(a):\n        i += 1\n        a[i] = 1\n") CALL1, "bounds", "check index", 1},
+    {F("a", "    k = 1\n    while k < len(a):\n        a[k] = 1\n        k = k * 2\n") CALL1, "bounds", "check index", 0}, /* no extent is so large that k wraps */
+    {F("a", "    k = 5\n    for i in range(len(a)):\n        if k > 0: k = k - 1\n        a[i] = k\n        if i >= k: a[i - k] = 2\n")
+         CALL1,
+     "bounds", "check index", 0},
     /* alias: swapped arrays are fixed inside of each nest; what a call gives may be any array */
     {F("a, b", "    for t in range(4):\n        for i in range(a.shape[0]):\n            for j in range(a.shape[1]): b[i, j] = a[i, j]\n   "
                "     a, b = b, a\n") CALL2,
