@@ -438,13 +438,15 @@ static bool version_loop(Versions *v, Nest *n, IrBuilder *b, IrBlock *out, bool 
   bool deep = n->loops.len > 1;
   bool separate = !in_alias && !loop->as.for_.loop.independent && !n->unknown_array && !n->too_many_roots && n->root_count > 1;
   n->alias->group_count = separate ? n->root_count : 0;
-  if (!n->dropped.len && !(separate && (deep || n->left))) return false;
+  bool enough = separate && (deep || n->left);
+  if (!n->dropped.len && !enough) return false;
   IrBlock before = {0};
   b->block = &before;
   IrExpr *cond = range_conditions(n, b);
   uint32_t overlaps = separate ? overlap_tests(n, b, &cond) : 0;
   b->block = out;
   if (!n->dropped.len && !overlaps && !separate) return false;
+  if (!n->dropped.len && cond && v->func->is_main) return false; /* the top level runs once: a second version only for the sake of checks */
   IrStmt *fast = fast_version(n);
   remark(n, fast, overlaps);
   for (uint32_t i = 0; i < before.len; i++) vec_push(b->arena, out, before.data[i]);
@@ -555,7 +557,7 @@ void pass_version(IrUnit *unit) {
     const IrStmt *first = NULL;
     facts_init(&f, unit, func);
     Versions v = {.func = func, .f = &f};
-    if (!func->is_main) version_block(&v, &f, &func->body, false);
+    version_block(&v, &f, &func->body, false);
     fold_block(unit, &func->body);
     (void)explain_left(&v, &func->body, &first);
   }

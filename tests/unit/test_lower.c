@@ -30,7 +30,7 @@ static const struct {
     {F("n", "    if n > 1: x = 2\n    else: return 0\n    return x\n") "f(9)\n", "let x", 0},
   /* ranges count by one */
     {F("n", "    for i in range(n, 0, -1): print(i)\n") "f(3)\n", "let i: int64 = t", 1},
-    {F("n", "    for i in range(0, n, 3): print(i)\n") "f(3)\n", "* 3)", 1},
+    {F("n", "    for i in range(0, n, 3): print(i)\n") "f(3)\n", "* 3)", 2}, /* its value, and the last one */
     {F("n, s", "    for i in range(0, n, s): print(i)\n") "f(3, 1)\n", "range() arg 3 must not be zero", 1},
     {F("n", "    for i in range(0, n, 2): print(i)\n") "f(3)\n", "check", 0},
     {F("n", "    for i in reversed(range(n)): print(i)\n") "f(3)\n", " - 1) - ", 1},
