@@ -456,13 +456,16 @@ static void make_blocks(const Body *n, IrBlock *out) {
   ir_remark(unit->arena, &fast->as.for_.loop, "blocks", true, loop->span, "%u checks tested once per block of %d iterations", n->checks.len,
             BLOCK);
   IrVar *lo = ir_let(b, NULL, loop->as.for_.lo), *hi = ir_let(b, NULL, loop->as.for_.hi);
-  IrExpr *trips = arith(b, IR_SUB, ir_var(b, hi), ir_var(b, lo));
-  IrExpr *blocks = arith(b, IR_SHR, arith(b, IR_ADD, trips, ir_int(b, BLOCK - 1)), ir_int(b, BLOCK_SHIFT));
-  IrStmt *outer = new_loop(b, "block", ir_int(b, 0), blocks);
+  /* blocks begin at multiples of their size, so that nothing wraps, however long the range */
+  IrVar *last = ir_let(b, NULL, arith(b, IR_SHR, ir_var(b, hi), ir_int(b, BLOCK_SHIFT)));
+  IrExpr *first = arith(b, IR_SHR, ir_var(b, lo), ir_int(b, BLOCK_SHIFT));
+  IrStmt *outer = new_loop(b, "block", first, arith(b, IR_ADD, ir_var(b, last), ir_int(b, 1)));
+  IrVar *block = outer->as.for_.index;
   b->block = &outer->as.for_.body;
-  IrExpr *start = arith(b, IR_SHL, ir_var(b, outer->as.for_.index), ir_int(b, BLOCK_SHIFT));
-  IrVar *from = ir_let(b, "from", arith(b, IR_ADD, ir_var(b, lo), start));
-  IrVar *to = ir_let(b, "to", arith(b, IR_PYMIN, arith(b, IR_ADD, ir_var(b, from), ir_int(b, BLOCK)), ir_var(b, hi)));
+  IrVar *begin = ir_let(b, NULL, arith(b, IR_SHL, ir_var(b, block), ir_int(b, BLOCK_SHIFT)));
+  IrVar *from = ir_let(b, "from", arith(b, IR_PYMAX, ir_var(b, begin), ir_var(b, lo)));
+  IrExpr *whole = ir_compare(b, IR_LT, ir_var(b, block), ir_var(b, last));
+  IrVar *to = ir_let(b, "to", ir_select(b, whole, arith(b, IR_ADD, ir_var(b, begin), ir_int(b, BLOCK)), ir_var(b, hi)));
   IrExpr *start_ok = block_condition(n, b, from, to);
   IrVar *ok = ir_new_var(b, "ok", start_ok->type);
   ir_set(b, ok, start_ok);
