@@ -28,6 +28,7 @@ IrExpr *ir_clone_expr(IrClone *c, const IrExpr *e) {
     copy = arena_new(c->unit->arena, IrExpr);
     *copy = *e;
     copy->as.var = ir_clone_var(c, e->as.var);
+    copy->type = copy->as.var->type; /* the stand-in of an array may have another layout */
   }
   for (uint32_t i = 0; i < e->count; i++) {
     IrExpr *arg = ir_clone_expr(c, e->args[i]);

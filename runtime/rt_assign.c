@@ -103,12 +103,3 @@ int32_t lj_rt_scratch(lj_rt *rt, const lj_site *site, int64_t item, int64_t colu
   }
   return 0;
 }
-
-int32_t lj_rt_spread(lj_rt *rt, const lj_site *site, int64_t item, int64_t column_major, int64_t ndim, const lj_array_head *from,
-                     const void *shape, lj_array_head *out) {
-  int32_t status = lj_rt_scratch(rt, site, item, column_major, ndim, shape, out);
-  if (status) return status;
-  bool fits = assign(item, ndim, out, ndim, from);
-  LJ_ASSERT(fits); /* compiled code checked the shapes */
-  return 0;
-}

@@ -48,16 +48,12 @@ static void put(IrBuilder *b, IrBlock *out, uint32_t ndim, IrVar **index, IrExpr
   b->block = out;
 }
 
-static void expand_map(Expand *x, IrBlock *out, IrStmt *s) {
-  FitCode fit = {.b = &x->b, .f = &x->f};
+static void map_nest(Expand *x, IrBlock *out, IrStmt *s) {
   IrLoop *loop = &s->as.map.loop;
-  x->b.block = out;
-  fit_open(&fit, &s->as.map.fit, s->as.map.ndim, s->as.map.extent, &s->as.map.body);
   loop->independent = true;
-  if (fit.alias) loop->alias = fit.alias;
+  x->b.block = out;
   flatten_map(&x->b, &x->f, s);
   put(&x->b, out, s->as.map.ndim, s->as.map.index, s->as.map.extent, s->as.map.column_major, s->as.map.body, loop);
-  fit_close(&fit);
 }
 
 static void set_alias(IrBlock *block, IrAlias *alias) {
@@ -82,14 +78,10 @@ static void keep_remarks(Arena *arena, IrBlock *body, const IrRemarkVec *remarks
   }
 }
 
-static void expand_reduce(Expand *x, IrBlock *out, IrStmt *s) {
+static void reduce_nest(Expand *x, IrBlock *out, IrStmt *s) {
   IrBuilder *b = &x->b;
-  FitCode fit = {.b = b, .f = &x->f};
   IrLoop *loop = &s->as.reduce.loop;
   b->block = out;
-  fit_open(&fit, &s->as.reduce.fit, s->as.reduce.ndim, s->as.reduce.extent, &s->as.reduce.body);
-  s->as.reduce.element = ir_clone_expr(&fit.names, s->as.reduce.element);
-  if (fit.alias) loop->alias = fit.alias;
   flatten_reduce(b, &x->f, s);
   uint32_t ndim = s->as.reduce.ndim;
   IrBlock body = s->as.reduce.body;
@@ -108,6 +100,53 @@ static void expand_reduce(Expand *x, IrBlock *out, IrStmt *s) {
     if (loop->parallel) vec_push(b->arena, &loop->reductions, r);
   }
   put(b, out, ndim, s->as.reduce.index, s->as.reduce.extent, false, body, loop);
+}
+
+static void one_nest(Expand *x, IrBlock *out, IrStmt *s) {
+  if (s->kind == IRS_MAP)
+    map_nest(x, out, s);
+  else
+    reduce_nest(x, out, s);
+}
+
+/* The same nest for sources that are broadcast at run time: elements of views, in a branch of its own. */
+static void general_nest(Expand *x, IrBlock *out, const IrStmt *s, FitCode *fit) {
+  IrClone c = {.unit = x->b.unit, .func = x->b.func};
+  IrStmt *copy = ir_clone_stmt(&c, s);
+  bool is_map = s->kind == IRS_MAP;
+  IrLoop *loop = is_map ? &copy->as.map.loop : &copy->as.reduce.loop;
+  uint32_t ndim = is_map ? s->as.map.ndim : s->as.reduce.ndim;
+  x->b.block = out;
+  if (is_map) {
+    fit_widen(fit, &copy->as.map.fit, ndim, copy->as.map.extent, &copy->as.map.body);
+  } else {
+    fit_widen(fit, &copy->as.reduce.fit, ndim, copy->as.reduce.extent, &copy->as.reduce.body);
+    copy->as.reduce.element = ir_clone_expr(&fit->names, copy->as.reduce.element);
+  }
+  loop->remarks = (IrRemarkVec){0};
+  loop->cold |= ndim == 1; /* one-element arrays among longer ones */
+  one_nest(x, out, copy);
+}
+
+static void expand_nest(Expand *x, IrBlock *out, IrStmt *s) {
+  bool is_map = s->kind == IRS_MAP;
+  FitCode fit = {.b = &x->b, .f = &x->f};
+  x->b.block = out;
+  if (is_map)
+    fit_open(&fit, &s->as.map.fit, s->as.map.ndim, s->as.map.extent, &s->as.map.body);
+  else
+    fit_open(&fit, &s->as.reduce.fit, s->as.reduce.ndim, s->as.reduce.extent, &s->as.reduce.body);
+  IrLoop *loop = is_map ? &s->as.map.loop : &s->as.reduce.loop;
+  if (fit.alias) loop->alias = fit.alias;
+  if (fit.plain) {
+    IrStmt *branch = ir_stmt(&x->b, IRS_IF);
+    branch->as.if_.cond = ir_var(&x->b, fit.plain);
+    general_nest(x, &branch->as.if_.orelse, s, &fit);
+    one_nest(x, &branch->as.if_.then, s);
+  } else {
+    one_nest(x, out, s);
+  }
+  x->b.block = out;
   fit_close(&fit);
 }
 
@@ -119,10 +158,8 @@ static void expand_block(Expand *x, IrBlock *block) {
     unsigned count = ir_stmt_blocks(s, blocks);
     for (unsigned k = 0; k < count; k++) expand_block(x, blocks[k]);
     x->b.span = s->span;
-    if (s->kind == IRS_MAP)
-      expand_map(x, &out, s);
-    else if (s->kind == IRS_REDUCE)
-      expand_reduce(x, &out, s);
+    if (s->kind == IRS_MAP || s->kind == IRS_REDUCE)
+      expand_nest(x, &out, s);
     else
       vec_push(x->b.arena, &out, s);
   }

@@ -1,6 +1,6 @@
-/* Code around the nest of an array statement that makes its IrFit true for all shapes and all overlaps, so that one nest serves every case:
- * sources that are broadcast at run time are copied out first; a target of another shape, or whose memory the right side reads elsewhere,
- * is replaced by a fresh array, which the runtime assigns to it afterwards. What can be decided while compiling costs nothing.
+/* Code around the nest of an array statement that makes its IrFit true for all shapes and all overlaps. A target of another shape, or whose
+ * memory the right side reads elsewhere, is replaced by a fresh array, which the runtime assigns to it afterwards. Where sources may be broadcast at run
+ * time there is a second nest, which reads them through views with stride 0. What can be decided while compiling costs nothing.
  * In: a MAP or REDUCE. Out: statements before and behind it, other arrays in its body, what is known about its memory. */
 #include "ir/passes/fit_code.h"
 
@@ -54,43 +54,43 @@ static IrVar *pin(FitCode *c, const IrVar *array, IrVar *slot) {
 
 /* ---- sources ---- */
 
-/* slot = a copy of the source, as large as the space */
-static void spread(FitCode *c, const IrSource *source, IrVar *slot, uint32_t ndim, IrExpr *const *extent) {
-  IrBuilder *b = c->b;
-  uint32_t own = source->array->type->ndim;
-  IrExpr *shape[TYPE_MAX_NDIM];
-  for (uint32_t j = 0; j < own; j++) shape[j] = source->ones >> j & 1 ? ir_int(b, 1) : extent[ndim - own + j];
-  IrVar *copy = scratch(c, slot);
-  IrExpr *args[] = {ir_int(b, dtype_size(copy->type->dtype)), ir_int(b, copy->type->layout == LAYOUT_F), ir_int(b, own),
-                    ir_var(b, source->array), tuple_of(c, shape, own)};
-  lend(c, "lj_rt_spread", args, LJ_COUNT(args), copy);
-  set_slot(c, slot, copy);
+static void test_sources(FitCode *c, const IrFit *fit, uint32_t ndim, IrExpr *const *extent) {
+  FitTest test = {.b = c->b, .f = c->f};
+  c->open = arena_array(c->b->arena, bool, fit->sources.len + 1);
+  for (uint32_t i = 0; i < fit->sources.len; i++) c->open[i] = fit_test_source(&test, &fit->sources.data[i], ndim, extent);
+  if (test.all) c->plain = ir_let(c->b, NULL, test.all);
 }
 
-static void open_sources(FitCode *c, const IrFit *fit, uint32_t ndim, IrExpr *const *extent) {
+/* A view over the whole space: with stride 0 where the source is broadcast. */
+static IrVar *wide_view(FitCode *c, const IrSource *source, uint32_t ndim, IrExpr *const *extent) {
   IrBuilder *b = c->b;
-  Vec(uint32_t) open = {0};
-  IrVarVec slots = {0};
-  FitTest test = {.b = b, .f = c->f};
-  for (uint32_t i = 0; i < fit->sources.len; i++)
-    if (fit_test_source(&test, &fit->sources.data[i], ndim, extent)) vec_push(b->arena, &open, i);
-  if (!open.len) return;
-  for (uint32_t k = 0; k < open.len; k++) {
-    IrVar *array = fit->sources.data[open.data[k]].array, *slot = ir_new_var(b, NULL, array->type);
-    vec_push(b->arena, &slots, slot);
-    ir_set(b, slot, ir_var(b, array));
+  const Type *t = source->array->type;
+  IrExpr *shape[TYPE_MAX_NDIM], *stride[TYPE_MAX_NDIM];
+  for (uint32_t j = 0; j < t->ndim; j++) {
+    bool one = source->ones >> j & 1;
+    shape[j] = one ? ir_int(b, 1) : extent[ndim - t->ndim + j];
+    IrExpr *is_one = ir_compare(b, IR_EQ, ir_shape(b, source->array, j), ir_int(b, 1)), *step = ir_stride(b, source->array, j);
+    stride[j] = one ? step : ir_var(b, ir_let(b, NULL, ir_select(b, is_one, ir_int(b, 0), step)));
   }
-  c->plain = ir_let(b, NULL, test.all);
-  c->spreads = open.len;
-  IrStmt *branch = ir_stmt(b, IRS_IF);
-  IrBlock *outer;
-  branch->as.if_.cond = ir_unary(b, IR_LNOT, test.all->type, ir_var(b, c->plain));
-  enter(c, branch, false, &outer);
-  for (uint32_t k = 0; k < open.len; k++) spread(c, &fit->sources.data[open.data[k]], slots.data[k], ndim, extent);
-  b->block = outer;
-  for (uint32_t k = 0; k < open.len; k++) {
-    IrVar *array = fit->sources.data[open.data[k]].array;
-    map_put(b->arena, &c->names.vars, map_key(array), pin(c, array, slots.data[k]));
+  const Type *type = type_array(b->types, t->dtype, t->ndim, LAYOUT_A, t->readonly);
+  return ir_let(b, arena_printf(b->arena, "%s'", source->array->name), ir_view(b, type, source->array, ir_int(b, 0), shape, stride));
+}
+
+void fit_widen(FitCode *c, IrFit *fit, uint32_t ndim, IrExpr *const *extent, IrBlock *body) {
+  IrBlock old = *body;
+  c->names = (IrClone){.unit = c->b->unit, .func = c->b->func};
+  for (uint32_t i = 0; i < fit->sources.len; i++)
+    if (c->open[i])
+      map_put(c->b->arena, &c->names.vars, map_key(fit->sources.data[i].array), wide_view(c, &fit->sources.data[i], ndim, extent));
+  *body = (IrBlock){0};
+  ir_clone_block(&c->names, &old, body);
+  for (uint32_t i = 0; c->alias && i < fit->sources.len; i++) { /* the views are what they are views of */
+    IrVar *wide = ir_clone_var(&c->names, fit->sources.data[i].array);
+    for (uint32_t k = 0; k < c->alias->arrays.len && wide != fit->sources.data[i].array; k++) {
+      if (c->alias->arrays.data[k].array != fit->sources.data[i].array) continue;
+      vec_push(c->b->arena, &c->alias->arrays, ((IrAliasGroup){wide, c->alias->arrays.data[k].group}));
+      break;
+    }
   }
 }
 
@@ -178,31 +178,19 @@ static void note_groups(FitCode *c, const IrFit *fit, IrVar *into, const IrBlock
     const IrSource *s = &fit->sources.data[i];
     bool maybe_same = into && fit_may_be_same(s, into) && fit_may_share(c->f, s->array, into);
     if (!maybe_same && (into || facts_maker(c->f, stored, IRS_ALLOC)))
-      vec_push(arena, &alias->arrays, ((IrAliasGroup){ir_clone_var(&c->names, s->array), GROUP_READ}));
+      vec_push(arena, &alias->arrays, ((IrAliasGroup){s->array, GROUP_READ}));
   }
   if (alias->arrays.len > 1) c->alias = alias;
 }
 
 void fit_open(FitCode *c, IrFit *fit, uint32_t ndim, IrExpr *const *extent, IrBlock *body) {
-  c->names = (IrClone){.unit = c->b->unit, .func = c->b->func};
   if (fit->sure || (!fit->sources.len && !fit->into)) return;
   IrVar *into = fit->into;
-  open_sources(c, fit, ndim, extent);
+  test_sources(c, fit, ndim, extent);
   if (into) open_target(c, fit, extent, body);
-  if (c->names.vars.len) {
-    IrBlock old = *body;
-    *body = (IrBlock){0};
-    ir_clone_block(&c->names, &old, body);
-  }
   note_groups(c, fit, into, body);
-  for (uint32_t i = 0; i < fit->sources.len; i++) fit->sources.data[i].array = ir_clone_var(&c->names, fit->sources.data[i].array);
 }
 
 void fit_close(FitCode *c) {
-  IrBlock *outer;
   if (c->temp) close_target(c);
-  if (!c->spreads) return;
-  unless(c, c->plain, &outer);
-  give_back(c, c->spreads);
-  c->b->block = outer;
 }

@@ -240,7 +240,7 @@ static void put_all(Fuse *x, FusePlace place) {
 
 static void put_cold(Fuse *x, IrBlock *out) {
   for (uint32_t k = 0; k < x->part_count; k++) {
-    x->parts[k].loop->cold = !x->parts[k].loop->parallel;
+    x->parts[k].loop->cold = !x->parts[k].loop->parallel && x->parts[k].ndim == 1; /* others may well be broadcast */
     x->parts[k].loop->remarks.len = 0;
   }
   for (uint32_t i = x->first; i <= x->last; i++) {
