@@ -44,8 +44,9 @@ typedef enum TypingRule {
 /* The files of runtime/prelude. */
 #define PRELUDE_FILES(X)                                                                                                                   \
   X(SORTING, sorting)                                                                                                                      \
-  X(SEARCHING, searching) X(AXES, axes) X(PICKING, picking) X(REDUCING, reducing) X(STACKS, stacks)                                                                                                                  \
-  X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products) X(LINALG, linalg)
+  X(SEARCHING, searching)                                                                                                                  \
+  X(AXES, axes) X(PICKING, picking) X(REDUCING, reducing) X(STACKS, stacks) X(STATISTICS, statistics) X(SIGNAL, signal)                    \
+      X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products) X(LINALG, linalg)
 typedef enum PreludeFile {
 #define X(id, name) PRELUDE_##id,
   PRELUDE_FILES(X)
@@ -57,7 +58,8 @@ typedef struct PreludeText {
   uint32_t length;
 } PreludeText;
 extern const PreludeText prelude_texts[PRELUDE_COUNT]; /* made by cmake/embed.cmake */
-const Source *prelude_source(Arena *arena, const char *name); /* infer_prelude.c: by the name that its Source has; NULL when there is none */
+const Source *prelude_source(Arena *arena,
+                             const char *name); /* infer_prelude.c: by the name that its Source has; NULL when there is none */
 
 struct Builtin {
   BuiltinId id;

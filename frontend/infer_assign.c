@@ -30,7 +30,8 @@ static bool check_writable(Infer *in, const Expr *target, const Type *array) {
     infer_error(in, TYPE_ERROR, target->span, "'%s' is a top-level array: functions cannot store into it; pass it as an argument instead",
                 name->as.name->text);
   else
-    infer_error(in, TYPE_ERROR, target->span, "'%s' is a read-only array: it belongs to the top level or to the host, or is a view like broadcast_to's",
+    infer_error(in, TYPE_ERROR, target->span,
+                "'%s' is a read-only array: it belongs to the top level or to the host, or is a view like broadcast_to's",
                 name ? name->as.name->text : "this");
   note_origin(in, target);
   return false;

@@ -22,7 +22,7 @@ static bool check_matrix(Infer *in, const Args *a, uint32_t i, DType *dtype) {
   const Type *t = a->t[i];
   if (type_is_array(t) && t->ndim == 2) return *dtype = inexact(t->dtype), true;
   infer_error(in, type_is_array(t) ? LINALG_ERROR : TYPE_ERROR, a->v[i]->span, "%s takes a 2-dimensional array, not %s", a->builtin->name,
-                type_name(t));
+              type_name(t));
   return false;
 }
 

@@ -29,7 +29,8 @@ static const Type *rule_product(Infer *in, const Args *a) {
   if (!type_is_array(t) || !type_is_array(out) || out->ndim != t->ndim || out->dtype != t->dtype)
     return infer_error(in, TYPE_ERROR, a->v[2]->span, "the result of %s is %s; it cannot go into %s", name, type_name(t), type_name(out));
   if (out->readonly)
-    return infer_error(in, TYPE_ERROR, a->v[2]->span, "this array is read-only here: it belongs to the top level or to the host, or is a view like broadcast_to's");
+    return infer_error(in, TYPE_ERROR, a->v[2]->span,
+                       "this array is read-only here: it belongs to the top level or to the host, or is a view like broadcast_to's");
   return out;
 }
 

@@ -79,7 +79,8 @@ static void report_refusal(Infer *in, const Args *a, const Spec *spec) {
 static bool read_flag(Infer *in, Expr **v, const Type **types, uint32_t i, Sym name) {
   int known = types[i]->kind == TYPE_NONE ? 0 : spec_const_bool(in->spec, v[i]);
   if (known < 0) {
-    infer_error(in, TYPE_ERROR, v[i]->span, "%s must be True or False, known while compiling: the type of the result depends on it", name->text);
+    infer_error(in, TYPE_ERROR, v[i]->span, "%s must be True or False, known while compiling: the type of the result depends on it",
+                name->text);
     return false;
   }
   if (!known) v[i] = NULL, types[i] = NULL;
@@ -96,7 +97,8 @@ const Type *infer_prelude(Infer *in, const Args *a) {
     LJ_ASSERT(a->t[i] || func->params.data[i].default_value);
     types[i] = a->t[i];
     v[i] = a->v[i];
-    if (types[i] && i >= self && builtin_is_flag(a->builtin, i - self) && !read_flag(in, v, types, i, func->params.data[i].name)) return NULL;
+    if (types[i] && i >= self && builtin_is_flag(a->builtin, i - self) && !read_flag(in, v, types, i, func->params.data[i].name))
+      return NULL;
     if (types[i] && !type_is_value(types[i]))
       return infer_error(in, TYPE_ERROR, a->v[i]->span, "%s cannot be an argument", type_name(types[i]));
   }

@@ -63,7 +63,8 @@ static const Type *rule_shuffle(Infer *in, const Args *a) {
   if (!type_is_array(t) || !t->ndim)
     return infer_error(in, TYPE_ERROR, a->v[0]->span, "np.random.shuffle takes an array, not %s", type_name(t));
   if (t->readonly)
-    return infer_error(in, TYPE_ERROR, a->call->span, "this array is read-only here: it belongs to the top level or to the host, or is a view like broadcast_to's");
+    return infer_error(in, TYPE_ERROR, a->call->span,
+                       "this array is read-only here: it belongs to the top level or to the host, or is a view like broadcast_to's");
   return in->tt->none;
 }
 

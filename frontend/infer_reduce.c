@@ -77,9 +77,9 @@ static bool is_for_library(Infer *in, const Args *a, Args *chosen) {
   static const struct {
     BuiltinId function, method, row;
   } rows[] = {
-      {BI_NP_SUM, BI_A_SUM, BI_SUM_AT},       {BI_NP_PROD, BI_A_PROD, BI_PROD_AT},          {BI_NP_MEAN, BI_A_MEAN, BI_MEAN_AT},
-      {BI_NP_MIN, BI_A_MIN, BI_MIN_AT},       {BI_NP_AMIN, BI_A_MIN, BI_MIN_AT},            {BI_NP_MAX, BI_A_MAX, BI_MAX_AT},
-      {BI_NP_AMAX, BI_A_MAX, BI_MAX_AT},      {BI_NP_ANY, BI_A_ANY, BI_ANY_AT},             {BI_NP_ALL, BI_A_ALL, BI_ALL_AT},
+      {BI_NP_SUM, BI_A_SUM, BI_SUM_AT},          {BI_NP_PROD, BI_A_PROD, BI_PROD_AT},       {BI_NP_MEAN, BI_A_MEAN, BI_MEAN_AT},
+      {BI_NP_MIN, BI_A_MIN, BI_MIN_AT},          {BI_NP_AMIN, BI_A_MIN, BI_MIN_AT},         {BI_NP_MAX, BI_A_MAX, BI_MAX_AT},
+      {BI_NP_AMAX, BI_A_MAX, BI_MAX_AT},         {BI_NP_ANY, BI_A_ANY, BI_ANY_AT},          {BI_NP_ALL, BI_A_ALL, BI_ALL_AT},
       {BI_NP_ARGMIN, BI_A_ARGMIN, BI_ARGMIN_AT}, {BI_NP_ARGMAX, BI_A_ARGMAX, BI_ARGMAX_AT},
   };
   BuiltinId id = a->builtin->id, row = BI_COUNT;

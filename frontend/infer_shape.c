@@ -152,7 +152,8 @@ static const Type *rule_astype(Infer *in, const Args *a) {
 static const Type *rule_fill(Infer *in, const Args *a) {
   const Type *t = a->t[0], *v = a->t[1];
   if (t->readonly)
-    return infer_error(in, TYPE_ERROR, a->call->span, "this array is read-only here: it belongs to the top level or to the host, or is a view like broadcast_to's");
+    return infer_error(in, TYPE_ERROR, a->call->span,
+                       "this array is read-only here: it belongs to the top level or to the host, or is a view like broadcast_to's");
   if (!type_is_scalar(v) || (dtype_is_complex(v->dtype) && !dtype_is_complex(t->dtype)))
     return infer_error(in, TYPE_ERROR, a->v[1]->span, "cannot fill an array of %s with %s", dtype_name(t->dtype), type_name(v));
   return in->tt->none;

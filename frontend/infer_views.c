@@ -17,7 +17,8 @@ static const Type *rule_broadcast_to(Infer *in, const Args *a) {
   if (ndim > TYPE_MAX_NDIM)
     return infer_error(in, VALUE_ERROR, a->v[1]->span, "arrays have at most %d dimensions, not %u", TYPE_MAX_NDIM, ndim);
   if (have > ndim)
-    return infer_error(in, VALUE_ERROR, a->call->span, "a %u-d array cannot be broadcast to %u dimension%s", have, ndim, ndim == 1 ? "" : "s");
+    return infer_error(in, VALUE_ERROR, a->call->span, "a %u-d array cannot be broadcast to %u dimension%s", have, ndim,
+                       ndim == 1 ? "" : "s");
   return type_array(in->tt, t->dtype, ndim, ndim ? LAYOUT_A : LAYOUT_C, true);
 }
 
@@ -34,17 +35,19 @@ static const Type *rule_view(Infer *in, const Args *a) {
   DType dtype = t->dtype;
   if (!infer_dtype_arg(in, a->v[1], a->t[1], &dtype)) return NULL;
   if (dtype_size(dtype) != dtype_size(t->dtype) && (t->layout != LAYOUT_C || !t->ndim))
-    return infer_error(in, VALUE_ERROR, a->call->span,
-                       "to change to a dtype of a different size, the array must be C-contiguous here; use np.ascontiguousarray(a).view(…)");
+    return infer_error(
+        in, VALUE_ERROR, a->call->span,
+        "to change to a dtype of a different size, the array must be C-contiguous here; use np.ascontiguousarray(a).view(…)");
   return type_array(in->tt, dtype, t->ndim, t->layout, t->readonly);
 }
 
 static const Type *rule_squeeze(Infer *in, const Args *a) {
   if (!type_is_array(a->t[0])) return not_array(in, a);
   if (!a->t[1] || a->t[1]->kind == TYPE_NONE)
-    return infer_error(in, TYPE_ERROR, a->call->span,
-                       "squeeze() needs its axis here: how many dimensions are left must be known while compiling; write squeeze(axis=0), or "
-                       "squeeze(axis=(0, 2))");
+    return infer_error(
+        in, TYPE_ERROR, a->call->span,
+        "squeeze() needs its axis here: how many dimensions are left must be known while compiling; write squeeze(axis=0), or "
+        "squeeze(axis=(0, 2))");
   Args chosen = *a;
   chosen.builtin = &builtins[BI_SQUEEZE_AXES];
   return infer_prelude(in, &chosen);
@@ -71,7 +74,7 @@ static const Type *rule_limits(Infer *in, const Args *a) {
 
 TypingFn infer_special_views(BuiltinId id) {
   static const TypingFn table[BI_COUNT] = {
-      [BI_BROADCAST_TO] = rule_broadcast_to, [BI_DIAGONAL_VIEW] = rule_diagonal, [BI_A_VIEW] = rule_view, [BI_SQUEEZE] = rule_squeeze,
+      [BI_BROADCAST_TO] = rule_broadcast_to, [BI_DIAGONAL_VIEW] = rule_diagonal, [BI_A_VIEW] = rule_view,  [BI_SQUEEZE] = rule_squeeze,
       [BI_A_SQUEEZE] = rule_squeeze,         [BI_IINFO] = rule_limits,           [BI_FINFO] = rule_limits,
   };
   return table[id];

@@ -46,7 +46,8 @@ static bool find_strides(const Axes *old, const int64_t *dims, int count, int64_
 }
 
 /* dims[0] is not used; out: 1 or 0, then the strides. */
-int32_t lj_rt_reshape(lj_rt *rt, const lj_site *site, int64_t ndim, int64_t count, const lj_array_head *a, const int64_t *dims, int64_t *out) {
+int32_t lj_rt_reshape(lj_rt *rt, const lj_site *site, int64_t ndim, int64_t count, const lj_array_head *a, const int64_t *dims,
+                      int64_t *out) {
   (void)rt;
   (void)site;
   Axes old = read_axes(a, ndim);

@@ -65,7 +65,8 @@ IrExpr *lower_binop(Lower *lo, BinOp op, IrExpr *a, IrExpr *b, const Type *resul
 IrExpr *lower_binop_elem(Lower *lo, BinOp op, IrExpr *a, IrExpr *b, const Type *result);
 IrExpr *lower_cmpop(Lower *lo, CmpOp op, IrExpr *a, IrExpr *b, Span at); /* scalars and strings; bool */
 IrExpr *lower_unop(Lower *lo, UnOp op, IrExpr *a, const Type *result);
-IrExpr *lower_saturated(Lower *lo, IrExpr *x, const Type *type, Span at); /* lower_ufunc.c: an integer of another size, or the nearest one */
+IrExpr *lower_saturated(Lower *lo, IrExpr *x, const Type *type,
+                        Span at); /* lower_ufunc.c: an integer of another size, or the nearest one */
 /* A scalar elementwise builtin (TR_FLOAT_UFUNC, TR_SAME_UFUNC, TR_BOOL_UFUNC, TR_BINOP, TR_CMPOP rows) applied to scalars; never raises.
  * The array language applies it per element. `result` is the scalar result type. */
 IrExpr *lower_ufunc(Lower *lo, const Builtin *row, IrExpr *const *args, uint32_t count, const Type *result, Span at);

@@ -118,22 +118,22 @@ void fusion_versions(Fusion *f, IrExpr *const *extent, FusionEmit emit, void *da
 /* ---- the other rooms ---- */
 /* lower_vectorize.c: a function of the module called with values, here; its result has no owner */
 IrExpr *lower_call_scalar(Lower *lo, const Spec *spec, IrExpr *const *values, uint32_t count, Span at);
-IrExpr *lower_ufunc_out(Lower *lo, const Expr *call, const Callee *callee);    /* f(a, b, out) */
+IrExpr *lower_ufunc_out(Lower *lo, const Expr *call, const Callee *callee); /* f(a, b, out) */
 IrExpr *lower_ufunc_reduce(Lower *lo, const Expr *call, const Callee *callee); /* f.reduce(a) */
-IrExpr *lower_stencil(Lower *lo, const Expr *call, const Callee *callee);      /* lower_stencil.c */
-IrExpr *lower_stencil_index(Lower *lo, const Expr *e);                         /* a[0, 1] in a kernel: an offset */
-void lower_stencil_params(Lower *lo);                                          /* the point, after the parameters */
-IrExpr *lower_gufunc(Lower *lo, const Expr *call, const Callee *callee);       /* lower_gufunc.c */
+IrExpr *lower_stencil(Lower *lo, const Expr *call, const Callee *callee); /* lower_stencil.c */
+IrExpr *lower_stencil_index(Lower *lo, const Expr *e); /* a[0, 1] in a kernel: an offset */
+void lower_stencil_params(Lower *lo); /* the point, after the parameters */
+IrExpr *lower_gufunc(Lower *lo, const Expr *call, const Callee *callee); /* lower_gufunc.c */
 IrVar *fusion_result(Fusion *f, const Type *type); /* lower_map.c: the tree's value as a new array, after fusion_space */
 void lower_assign_fusion(Lower *lo, IrVar *target, Fusion *f, Span at); /* lower_map.c: target[...] = tree */
 void lower_assign_value(Lower *lo, IrVar *target, IrExpr *value, Span at); /* target[...] = scalar, tuple or array value */
-IrVar *lower_tuple_array(Lower *lo, IrExpr *tuple);                       /* of scalars: as a new 1-d array */
+IrVar *lower_tuple_array(Lower *lo, IrExpr *tuple); /* of scalars: as a new 1-d array */
 /* array op= value in place; also for names of arrays */
 void lower_aug_array(Lower *lo, IrVar *array, BinOp op, const Expr *value, Span at);
 /* `target = value` where target is an EXPR_INDEX that selects a sub-array: no temporary for the right side. False: not such a case,
  * nothing is done. */
 bool lower_store_expr(Lower *lo, const Expr *target, const Expr *value, Span at);
-IrExpr *lower_display(Lower *lo, const Expr *e, const Type *type, Span at);   /* lower_display.c: np.array(e) */
+IrExpr *lower_display(Lower *lo, const Expr *e, const Type *type, Span at); /* lower_display.c: np.array(e) */
 /* lower_shape.c */
 IrExpr *lower_reshape(Lower *lo, IrVar *array, const Type *type, IrExpr *const *dims, bool copy, Span at);
 uint32_t lower_dims(Lower *lo, Expr *const *args, uint32_t count, IrExpr **out); /* integers or one tuple of integers; stable int64 */
@@ -143,7 +143,7 @@ ArrayRule lower_views_rule(BuiltinId id); /* lower_views.c; NULL when it is not 
 ArrayRule lower_random_rule(BuiltinId id); /* lower_random.c; NULL when it is not one */
 ArrayRule lower_linalg_rule(BuiltinId id); /* lower_linalg.c: numpy.linalg, numpy.fft; NULL when it is not one */
 /* lower_matmul.c */
-ArrayRule lower_matmul_rule(BuiltinId id);        /* NULL when it is not one */
+ArrayRule lower_matmul_rule(BuiltinId id); /* NULL when it is not one */
 IrExpr *lower_matmul(Lower *lo, const Expr *e); /* the operator @ */
 IrExpr *lower_matmul_values(Lower *lo, IrVar *left, IrVar *right, const Type *type);
 

@@ -37,7 +37,8 @@ static void push_named(Lower *lo, Plan *plan, IrExpr *tuple) {
   tuple = lower_bind(lo, NULL, tuple);
   for (uint32_t i = 0; i < tuple->type->count; i++) {
     push_text(lo, plan,
-              arena_printf(lo->arena, "%s%s=", i ? ", " : arena_printf(lo->arena, "%s(", type_name(tuple->type)), tuple_field_name(tuple->type, i)));
+              arena_printf(lo->arena, "%s%s=", i ? ", " : arena_printf(lo->arena, "%s(", type_name(tuple->type)),
+                           tuple_field_name(tuple->type, i)));
     push(lo, plan, lower_get(lo, tuple, i), NULL, true);
   }
   push_text(lo, plan, ")");

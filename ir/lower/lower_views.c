@@ -29,8 +29,8 @@ static IrExpr *rule_broadcast_to(Lower *lo, const Expr *call, const Callee *call
     ok = ir_binary(b, IR_LAND, boolean, ok, ir_binary(b, IR_LOR, boolean, same, is_one));
     v.stride[d] = lower_stable(lo, ir_select(b, is_one, zero, whole.stride[d - lead]));
   }
-  ir_check(b, CHECK_SHAPE, ok, VALUE_ERROR, "operands could not be broadcast together with remapped shapes: the array does not fit the shape",
-           NULL, NULL, NULL, NULL);
+  ir_check(b, CHECK_SHAPE, ok, VALUE_ERROR,
+           "operands could not be broadcast together with remapped shapes: the array does not fit the shape", NULL, NULL, NULL, NULL);
   return ir_var(b, view_var(lo, NULL, type, &v));
 }
 
@@ -57,9 +57,10 @@ static IrExpr *rule_view(Lower *lo, const Expr *call, const Callee *callee) {
     uint32_t last = type->ndim - 1u;
     IrExpr *bytes = lower_stable(lo, ix_mul(lo, v.shape[last], ir_int(b, from)));
     if (from < to)
-      ir_check(b, CHECK_VALUE, ir_compare(b, IR_EQ, ir_binary(b, IR_MOD, lower_int_type(lo), bytes, ir_int(b, to)), ir_int(b, 0)), VALUE_ERROR,
-               "When changing to a larger dtype, its size must be a divisor of the total size in bytes of the last axis of the array.", NULL,
-               NULL, NULL, NULL);
+      ir_check(b, CHECK_VALUE, ir_compare(b, IR_EQ, ir_binary(b, IR_MOD, lower_int_type(lo), bytes, ir_int(b, to)), ir_int(b, 0)),
+               VALUE_ERROR,
+               "When changing to a larger dtype, its size must be a divisor of the total size in bytes of the last axis of the array.",
+               NULL, NULL, NULL, NULL);
     v.shape[last] = lower_stable(lo, ir_binary(b, IR_FLOORDIV, lower_int_type(lo), bytes, ir_int(b, to)));
   }
   return ir_var(b, view_var(lo, NULL, type, &v));
@@ -99,8 +100,11 @@ static IrExpr *rule_limits(Lower *lo, const Expr *call, const Callee *callee) {
 
 ArrayRule lower_views_rule(BuiltinId id) {
   static const ArrayRule table[BI_COUNT] = {
-      [BI_BROADCAST_TO] = rule_broadcast_to, [BI_DIAGONAL_VIEW] = rule_diagonal, [BI_A_VIEW] = rule_view,
-      [BI_IINFO] = rule_limits,              [BI_FINFO] = rule_limits,
+      [BI_BROADCAST_TO] = rule_broadcast_to,
+      [BI_DIAGONAL_VIEW] = rule_diagonal,
+      [BI_A_VIEW] = rule_view,
+      [BI_IINFO] = rule_limits,
+      [BI_FINFO] = rule_limits,
   };
   return table[id];
 }
