@@ -185,6 +185,7 @@ typedef Vec(IrReduction) IrReductionVec;
 
 typedef struct IrLoop {
   bool parallel; /* asked for: prange under parallel=True */
+  bool automatic; /* parallel, but written as a plain loop: results are the same either way */
   IrReductionVec reductions; /* of a parallel loop */
   IrVar *iteration; /* of a prange: what its target holds, or the index; set in the body before any access. NULL: made from an array expression */
   bool cold; /* the version that runs when the test before a loop fails: not worth optimising */

@@ -115,7 +115,7 @@ static bool take_turns(const Job *job, Share *share, int64_t *from, int64_t *to)
 
 static void run_share(Job *job, lj_rt *rt, int32_t number) {
   Share *share = &job->shares[number];
-  int64_t from, to;
+  int64_t from = 0, to = 0;
   while (!is_stopped(job) && take_turns(job, share, &from, &to))
     for (int64_t turn = from; turn < to; turn++) {
       int64_t first = (job->deals ? turn * job->share_count + number : turn) * job->step, end = first + job->step;

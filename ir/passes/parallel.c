@@ -5,6 +5,8 @@
  * In: a unit whose checks and versions are settled; loops that lowering allowed to run in parallel. Out: PARALLEL statements, functions. */
 #include "ir/passes/parallel.h"
 
+#include "ir/clone.h"
+
 /* The least work that is worth a chunk. A launch of two threads that are awake takes 0.5 us (1 us with 128 chunks, 1.3 us in clang's OpenMP), of
  * threads that sleep ten times as much: a loop must be worth two chunks to run on threads at all. */
 enum { CHUNK_PS = 4000000, COPY_PS = 1000 }; /* COPY_PS: an element of a private copy, made and combined */
@@ -264,8 +266,27 @@ static void remark(Outline *o) {
   sb_drop(&text);
 }
 
+static void forget_remarks(IrStmt *s) {
+  if (s->kind == IRS_FOR) s->as.for_.loop.remarks = (IrRemarkVec){0};
+  if (s->kind == IRS_WHILE) s->as.while_.loop.remarks = (IrRemarkVec){0};
+  IrBlock *blocks[2];
+  unsigned count = ir_stmt_blocks(s, blocks);
+  for (unsigned k = 0; k < count; k++)
+    for (uint32_t i = 0; i < blocks[k]->len; i++) forget_remarks(blocks[k]->data[i]);
+}
+
+/* What runs when there is no work for two: plain loops, which may stand in others and be short, must not pay for threads then. */
+static IrStmt *serial_copy(IrUnit *unit, IrFunc *func, const IrStmt *loop) {
+  IrClone c = {.unit = unit, .func = func};
+  IrStmt *copy = ir_clone_stmt(&c, loop);
+  forget_remarks(copy);
+  return copy;
+}
+
 /* Appends what replaces the loop. */
 static void outline(IrUnit *unit, IrFunc *func, IrStmt *loop, IrBlock *to) {
+  loop->as.for_.loop.parallel = false;
+  IrStmt *serial = loop->as.for_.loop.automatic ? serial_copy(unit, func, loop) : NULL;
   uint32_t known = func->vars.len;
   Outline o = {.caller = func, .loop = loop};
   o.inside = arena_array(unit->arena, bool, known + 1);
@@ -276,10 +297,10 @@ static void outline(IrUnit *unit, IrFunc *func, IrStmt *loop, IrBlock *to) {
                       .block = to,
                       .span = loop->span,
                       .types = (TypeTable *)(uintptr_t)&unit->program->types};
-  loop->as.for_.loop.parallel = false;
   bool ok = mark_inside(&loop->as.for_.body, o.inside);
   o.inside[loop->as.for_.index->id] = true;
   mark_outside(&func->body, loop, o.outside);
+  if (serial) mark_outside(&(IrBlock){&serial, 1, 1}, NULL, o.outside);
   find_shared(&o);
   for (uint32_t i = 0; i < o.shared.len; i++)
     ok &= type_is_scalar(o.shared.data[i].what.var->type) || o.shared.data[i].what.kind == REDUCTION_ARRAY;
@@ -297,6 +318,12 @@ static void outline(IrUnit *unit, IrFunc *func, IrStmt *loop, IrBlock *to) {
   o.lo = add_param(&o, "lo", int_type);
   o.hi = add_param(&o, "hi", int_type);
   count_chunks(&o);
+  if (serial) {
+    IrStmt *branch = ir_stmt(&o.out, IRS_IF);
+    branch->as.if_.cond = ir_compare(&o.out, IR_GT, ir_var(&o.out, o.chunks), ir_int(&o.out, 1));
+    vec_push(unit->arena, &branch->as.if_.orelse, serial);
+    o.out.block = &branch->as.if_.then;
+  }
   for (uint32_t i = 0; i < o.shared.len; i++) shared_alloc(&o, &o.shared.data[i]);
   IrExpr *lo = loop->as.for_.lo, *hi = loop->as.for_.hi;
   make_body(&o);

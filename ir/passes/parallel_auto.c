@@ -499,7 +499,7 @@ static bool try_loop(IrUnit *unit, IrFunc *func, const Facts *facts, IrStmt *loo
     ir_remark(unit->arena, l, "auto", false, loop->span, "stays serial: %s", a->why);
     return false;
   }
-  l->parallel = true;
+  l->parallel = l->automatic = true;
   for (uint32_t i = 0; i < reductions.len; i++) vec_push(unit->arena, &l->reductions, reductions.data[i]);
   ir_remark(unit->arena, l, "auto", true, loop->span, "its iterations are independent");
   return true;
