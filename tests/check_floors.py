@@ -19,6 +19,9 @@ EXCEPTIONS = {("ir/codegen", "runtime/rt.h"), ("ir/codegen", "runtime/rt_symbols
 LLVM_ROOMS = ("ir/codegen/", "jit/")
 PRINTS = re.compile(r"(?<![\w.>])(?:printf|puts|putchar|perror|exit|_exit|abort)\s*\(|(?<![\w.>])fprintf\s*\(\s*std(?:err|out)")
 MAY_PRINT = {"base/base.c"}  # lj_panic: our own bugs
+# Cached code must not know where it stands in a file (docs/CACHE.md): of ir/, only dumps and remarks may ask.
+PLACES = re.compile(r"\b(?:source_line_col|source_line|source_view)\s*\(|\bsrc->name\b")
+MAY_PLACE = {"ir/dump.c", "ir/explain.c", "ir/codegen/debug.c", "ir/passes/version.c"}  # version: in a remark
 LONGEST = 700
 
 
@@ -49,6 +52,8 @@ def check(floor, path, text):
         code = re.sub(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|//[^\n]*', "", text, flags=re.S)
         for m in PRINTS.finditer(code):
             yield "%s: prints or exits: %s" % (path, m.group(0))
+    if floor == "ir" and path not in MAY_PLACE and PLACES.search(text):
+        yield "%s: puts a line or a file's name into code: %s" % (path, PLACES.search(text).group(0))
     if text.count("\n") > LONGEST:
         yield "%s: %d lines; a room has %d at the most" % (path, text.count("\n"), LONGEST)
     if path.endswith(".c") and not text.startswith("/*"):

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """The cache of compiled code, seen from outside: many processes over one folder.
 
-    run_cache.py LOOPJIT [-k PATTERN] [--processes N] [--seconds S]
+    run_cache.py LOOPJIT [-k PATTERN] [--processes N] [--seconds S] [--edits N] [--seed S]
 
 run, explain, actions, options, ...   what the command says and does
+edits    programs of the conformance tests after random edits: the same with and without the cache. --edits 2000 is the long form.
 kill     N processes share one folder while a random one is killed every few milliseconds: the others give the right output and say nothing, and
          afterwards only whole entries are there. --processes 100 --seconds 60 is the long form.
 """
 import argparse
+import glob
 import os
 import random
 import re
@@ -62,9 +64,9 @@ class Place:
         with open(os.path.join(self.path, name), "w", encoding="utf-8") as f:
             f.write(before + PROGRAM.format(**dict(KEYS, **keys)))
 
-    def run(self, *args, env=None, preexec=None):
+    def run(self, *args, env=None, preexec=None, timeout=120):
         env = {**os.environ, "LOOPJIT_CACHE_DIR": self.cache, **(env or {})}
-        done = subprocess.run([self.loopjit, *args], cwd=self.path, env=env, capture_output=True, text=True, timeout=120, preexec_fn=preexec)
+        done = subprocess.run([self.loopjit, *args], cwd=self.path, env=env, capture_output=True, text=True, timeout=timeout, preexec_fn=preexec)
         return done.returncode, done.stdout, done.stderr
 
     def right(self, *args, want="14850.0 2\n", err=None, **more):
@@ -217,6 +219,56 @@ def case_full(p, options):
             subprocess.run(["umount", disk])
 
 
+# ---- edits ---------------------------------------------------------------------------------------------------------------------------------
+def edited(rng, source):
+    """The text after one small edit, which may make it wrong."""
+    lines = source.split("\n")
+    i = rng.randrange(len(lines))
+    kind = rng.randrange(7)
+    if kind == 0:
+        lines.insert(i, "# a comment")
+    elif kind == 1:
+        lines[i] += "  # a comment"
+    elif kind == 2:
+        lines.insert(i, "")
+    elif kind == 3:
+        del lines[i]
+    else:
+        pattern, to = ((r"\b\d+\b", lambda m: str(int(m.group()) + 1)), (r" [+*] ", lambda m: " - "),
+                       (r"\b[a-z]\b", lambda m: rng.choice("abcnxy")))[kind - 4]
+        found = [(k, m) for k, line in enumerate(lines) for m in re.finditer(pattern, line)]
+        if found:
+            k, m = rng.choice(found)
+            lines[k] = lines[k][:m.start()] + to(m) + lines[k][m.end():]
+    return "\n".join(lines)
+
+
+def case_edits(p, options):
+    """Programs of tests/conformance and samples, edited again and again: the cache never changes what they do."""
+    rng = random.Random(options.seed)
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    programs = sorted(glob.glob(os.path.join(root, "tests", "conformance", "**", "*.lp"), recursive=True))
+    hits = 0
+    for n in range(options.edits):
+        if n % 6 == 0:
+            with open(rng.choice(programs), encoding="utf-8", errors="replace") as f:
+                original = source = f.read()
+        with open(os.path.join(p.path, "k.lp"), "w", encoding="utf-8") as f:
+            f.write(source)
+        try:
+            plain = p.run("run", "--opt", "1", "--no-cache", "k.lp", timeout=10)
+        except subprocess.TimeoutExpired:  # the edit made it endless
+            source = original
+            continue
+        cached = p.run("run", "--opt", "1", "k.lp")
+        again = p.run("run", "--opt", "1", "--explain-cache", "k.lp")
+        hits += "<module>: hit" in again[2]
+        check(cached == plain, "edit %d:\n%s\ngives %s and without a cache %s" % (n, source, cached, plain))
+        check(again[:2] == plain[:2], "edit %d:\n%s\ngives %s and without a cache %s" % (n, source, again, plain))
+        source = edited(rng, source if rng.randrange(3) else original)
+    print("     %d edited programs, %d came from the cache" % (options.edits, hits))
+
+
 # ---- many processes ------------------------------------------------------------------------------------------------------------------------
 def case_kill(p, options):
     rng = random.Random(7)
@@ -275,6 +327,8 @@ def main():
     ap.add_argument("-k", metavar="PATTERN", default="")
     ap.add_argument("--processes", type=int, default=24)
     ap.add_argument("--seconds", type=float, default=5)
+    ap.add_argument("--edits", type=int, default=40)
+    ap.add_argument("--seed", type=int, default=1)
     options = ap.parse_args()
     options.loopjit = os.path.abspath(options.loopjit)
     passed = failed = 0
