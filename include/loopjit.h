@@ -59,7 +59,8 @@ LJ_API const char *lj_status_text(lj_status status);
 
 typedef enum lj_severity { LJ_SEVERITY_ERROR, LJ_SEVERITY_WARNING, LJ_SEVERITY_NOTE } lj_severity;
 
-/* One message. A note belongs to the error before it; the chain of calls of a run-time error is a note for each call, innermost first. */
+/* One message. A note belongs to the error before it; the chain of calls of a run-time error is a note for each call, innermost first. A note that
+ * no error goes before is about the engine: that its cache cannot be used, once. */
 typedef struct lj_diagnostic {
   lj_severity severity;
   const char *kind; /* Python's name: "TypeError"; "" for notes and warnings */

@@ -16,7 +16,7 @@
 
 typedef struct Cache Cache;
 
-typedef enum CacheKind { CACHE_KERNEL = 1, CACHE_PROGRAM = 2 } CacheKind;
+typedef enum CacheKind { CACHE_NONE, CACHE_KERNEL, CACHE_PROGRAM } CacheKind;
 
 CacheDigest digest_of(const void *data, size_t size); /* digest.c */
 

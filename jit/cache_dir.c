@@ -205,10 +205,11 @@ static DIR *open_inner(const CacheDir *dir, const char *name) {
 
 static void list_folder(DIR *inner, uint8_t first, CacheFiles *out) {
   struct stat st;
-  for (struct dirent *e; (e = readdir(inner));) {
+  int at = dirfd(inner);
+  for (struct dirent *e; at >= 0 && (e = readdir(inner));) {
     CacheFile file = {.key.bytes[0] = first};
     if (!take_name(e->d_name, file.key.bytes + 1, CACHE_KEY_BYTES - 1)) continue;
-    if (fstatat(dirfd(inner), e->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode)) continue;
+    if (fstatat(at, e->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode)) continue;
     file.size = whole_blocks(st.st_size);
     file.used = st.st_mtim;
     add_file(out, file);
@@ -252,10 +253,11 @@ static void sweep(CacheDir *dir, bool all) {
   struct stat st;
   DIR *tmp = open_inner(dir, "tmp");
   if (!tmp) return;
-  for (struct dirent *e; (e = readdir(tmp));)
-    if (e->d_name[0] != '.' && fstatat(dirfd(tmp), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-        (all || is_stale(e->d_name, &st)))
-      unlinkat(dirfd(tmp), e->d_name, 0);
+  int at = dirfd(tmp);
+  for (struct dirent *e; at >= 0 && (e = readdir(tmp));) {
+    if (e->d_name[0] == '.' || fstatat(at, e->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode)) continue;
+    if (all || is_stale(e->d_name, &st)) unlinkat(at, e->d_name, 0);
+  }
   closedir(tmp);
   dir->swept = true;
 }
@@ -313,44 +315,46 @@ static bool count_usage(CacheDir *dir, size_t size) {
   return !known || over;
 }
 
-static bool write_all(int fd, const char *data, size_t size) {
+/* 0, or the reason as errno. */
+static int write_all(int fd, const char *data, size_t size) {
   for (size_t n = 0; n < size;) {
     ssize_t put = write(fd, data + n, size - n);
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return false;
-    n += (size_t)put;
+    if (put == 0) return ENOSPC;
+    if (put > 0) n += (size_t)put;
+    if (put < 0 && errno != EINTR) return errno;
   }
-  return true;
+  return 0;
 }
 
 /* A write beyond the limit would end the process with a signal. */
 static bool may_write(size_t size) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY) return true;
-  errno = EFBIG;
   return limit.rlim_cur >= size && limit.rlim_cur >= LEAST_FILE_LIMIT;
 }
 
+/* Its descriptor, or the reason as -errno. */
 static int make_temporary(CacheDir *dir, char *name, size_t room) {
+  int reason = 0;
   for (int tries = 0; tries < 100; tries++) {
     snprintf(name, room, "tmp/%ld-%u", (long)getpid(), dir->counter++);
     int fd = openat(dir->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0) return fd;
-    if (errno == ENOENT) mkdirat(dir->fd, "tmp", 0700);
-    if (errno != ENOENT && errno != EEXIST) return -1; /* EEXIST: another cache of this process, or left by a process of this number */
+    reason = errno;
+    if (reason == ENOENT && mkdirat(dir->fd, "tmp", 0700)) reason = errno;
+    if (reason != ENOENT && reason != EEXIST) break; /* EEXIST: another cache of this process, or left by a process of this number */
   }
-  return -1;
+  return -reason;
 }
 
 /* 0, or the reason as errno. */
 static int write_file(CacheDir *dir, const char *name, const void *data, size_t size) {
   char temporary[64], folder[3] = {name[0], name[1], 0};
-  if (!may_write(size)) return errno;
+  if (!may_write(size)) return EFBIG;
   int fd = make_temporary(dir, temporary, sizeof temporary);
-  if (fd < 0) return errno;
-  bool ok = write_all(fd, data, size);
-  int reason = ok ? 0 : errno ? errno : ENOSPC;
-  if (close(fd) && ok) reason = errno;
+  if (fd < 0) return -fd;
+  int reason = write_all(fd, data, size);
+  if (close(fd) && !reason) reason = errno;
   if (!reason && renameat(dir->fd, temporary, dir->fd, name)) {
     reason = errno;
     bool again = reason == ENOENT && (mkdirat(dir->fd, folder, 0700) == 0 || errno == EEXIST);

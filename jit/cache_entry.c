@@ -80,6 +80,7 @@ bool cache_entry_open(const StrBuf *file, const CacheDigest *key, CacheEntry *ou
   if (memcmp(header.magic, magic, sizeof magic) != 0 || header.size != file->len || memcmp(&header.key, key, sizeof *key) != 0)
     return false;
   CacheDigest sum = checksum(file->data, file->len);
+  if (header.kind != CACHE_KERNEL && header.kind != CACHE_PROGRAM) return false;
   if (memcmp(&sum, &header.sum, sizeof sum) != 0) return false;
   out->kind = (CacheKind)header.kind;
   out->rest = (CacheReader){file->data + sizeof header, file->data + file->len, false};

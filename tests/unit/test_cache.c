@@ -608,7 +608,7 @@ END_TEST
 /* LOOPJIT_FLIPS=1 flips every byte; by default every 31st. */
 START_TEST(any_changed_byte_is_a_miss_or_right) {
   const char *wish = getenv("LOOPJIT_FLIPS");
-  size_t step = wish ? (size_t)atoi(wish) : 31;
+  size_t step = wish && atoi(wish) == 1 ? 1 : 31;
   CacheFiles files;
   Run r;
   lj_value x = lj_int64(5), result;

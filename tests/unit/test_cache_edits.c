@@ -146,7 +146,9 @@ typedef struct Seen {
 static bool add_seen(Seen *seen, uint64_t content) {
   for (size_t i = 0; i < seen->len; i++)
     if (seen->data[i] == content) return true;
-  seen->data = realloc(seen->data, (seen->len + 1) * sizeof *seen->data);
+  uint64_t *more = realloc(seen->data, (seen->len + 1) * sizeof *seen->data);
+  ck_assert_ptr_nonnull(more);
+  seen->data = more;
   seen->data[seen->len++] = content;
   return false;
 }
