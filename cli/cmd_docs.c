@@ -205,7 +205,11 @@ static const char description[] =
 static const char environment[] =
     ".SH ENVIRONMENT\n"
     ".TP\n.B LOOPJIT_NUM_THREADS\n"
-    "Threads of parallel loops; OMP_NUM_THREADS and NUMBA_NUM_THREADS are read when it is not set. Default: all cores.\n";
+    "Threads of parallel loops; OMP_NUM_THREADS and NUMBA_NUM_THREADS are read when it is not set. Default: all cores.\n"
+    ".TP\n.B LOOPJIT_CACHE_DIR\n"
+    "Where compiled code is kept between runs; empty: nowhere. Default: $XDG_CACHE_HOME/loopjit or ~/.cache/loopjit.\n"
+    ".TP\n.B LOOPJIT_CACHE_SIZE\n"
+    "How large that folder may become: 64M, 1G, bytes. Default: 256M.\n";
 static const char exit_status[] = ".SH EXIT STATUS\n"
                                   ".TP\n.B 0\nThe program ran.\n"
                                   ".TP\n.B 1\nThe program is wrong, or stopped with an error.\n"

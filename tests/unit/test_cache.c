@@ -157,6 +157,13 @@ static const struct {
     {"spaces in an f-string", "def f(x):\n    print(f'{x=}')\n", "def f(x):\n    print(f'{ x = }')\n", "f", "source of 'f'"},
     {"an attribute of the same name", "def sum(x):\n    return 1\ndef f(x):\n    return x.sum()\n",
      "def sum(x):\n    return 2\ndef f(x):\n    return x.sum()\n", "f", ""},
+    {"a builtin that gets a definition", "def f(x):\n    return abs(x)\n", "def abs(x):\n    return 7\ndef f(x):\n    return abs(x)\n", "f",
+     "source of 'abs'"},
+    {"a builtin that gets a value", "def f(x):\n    return pow(x, 2)\n", "pow = 3\ndef f(x):\n    return pow + x\n", "f",
+     "source of 'f', order of the top level, source of the top level"},
+    {"a name in a decorator", "from numba import vectorize, float64\nT = float64\n@vectorize([T(T)])\ndef f(x):\n    return x\n",
+     "from numba import vectorize, float64, float32\nT = float32\n@vectorize([T(T)])\ndef f(x):\n    return x\n", "f",
+     "imports, source of the top level"},
     {"what an import means", "from math import sin as s\ndef f(x):\n    return s(x)\n",
      "from math import cos as s\ndef f(x):\n    return s(x)\n", "f", "imports"},
     {"an import in a block", "if True:\n    from math import sin as s\ndef f(x):\n    return s(x)\n",
@@ -641,6 +648,52 @@ START_TEST(any_changed_byte_is_a_miss_or_right) {
 }
 END_TEST
 
+/* Threads with modules of their own on one engine, and engines of their own, over one small folder that is emptied now and then. */
+enum { THREADS = 6, ROUNDS = 12 };
+static lj_engine *shared;
+
+static void *work(void *number) {
+  int id = (int)(intptr_t)number;
+  lj_report *report = lj_report_new();
+  for (int i = 0; i < ROUNDS; i++) {
+    char text[128];
+    lj_engine *engine = shared;
+    lj_module *module;
+    lj_config config;
+    lj_config_init(&config);
+    config.cache_dir = folder;
+    config.cache_bytes = 32 << 10;
+    config.opt_level = 0;
+    if (id % 2) ck_assert_int_eq(lj_engine_new(&config, report, &engine), LJ_OK);
+    sprintf(text, "def f(x):\n    return x * %d\n", (id / 2 + i) % 5);
+    ck_assert_int_eq(lj_module_load(engine, "k.lp", text, strlen(text), 0, report, &module), LJ_OK);
+    lj_value x = lj_int64(7), result;
+    ck_assert_int_eq(lj_call(lj_module_find(module, "f"), &x, 1, &result, report), LJ_OK);
+    ck_assert_int_eq(result.as.i, 7 * ((id / 2 + i) % 5));
+    ck_assert_str_eq(lj_report_text(report), "");
+    lj_module_free(module);
+    lj_text said;
+    if (id == 0) lj_cache_do(&config, i % 3 ? "prune" : "clear", report, &said), lj_text_free(&said);
+    if (id % 2) lj_engine_free(engine);
+  }
+  lj_report_free(report);
+  return NULL;
+}
+
+START_TEST(threads_share_a_folder) {
+  pthread_t threads[THREADS];
+  lj_config config;
+  lj_config_init(&config);
+  config.cache_dir = folder;
+  config.cache_bytes = 32 << 10;
+  config.opt_level = 0;
+  ck_assert_int_eq(lj_engine_new(&config, NULL, &shared), LJ_OK);
+  for (intptr_t i = 0; i < THREADS; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, work, (void *)i), 0);
+  for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+  lj_engine_free(shared);
+}
+END_TEST
+
 /* The cache goes off with one note, and everything works. */
 static void note_comes_once(void) {
   Run r;
@@ -703,6 +756,7 @@ Suite *suite_cache(void) {
   tcase_add_test(t, memos_are_shared_by_old_and_new_kernels);
   tcase_add_test(t, damaged_programs_are_compiled_again);
   tcase_add_test(t, any_changed_byte_is_a_miss_or_right);
+  tcase_add_test(t, threads_share_a_folder);
   tcase_add_loop_test(t, unusable_folders_turn_it_off, 0, 4);
   tcase_add_test(t, limits_on_files_turn_it_off);
   suite_add_tcase(s, t);
