@@ -2,7 +2,7 @@
  * can be forgotten. In: settings, a program's content. Out: rows of text and their digest. */
 #include "jit/cache.h"
 
-#include <stdlib.h>
+#include <gnu/libc-version.h>
 
 #include "frontend/content.h"
 #include "include/loopjit.h"
@@ -47,6 +47,7 @@ void cache_key_engine(const CacheTarget *target, StrBuf *rows) {
   cache_key_row(rows, cache_build_row, lj_build_id);
   cache_key_row(rows, "LLVM", lj_llvm_version());
   number_row(rows, "runtime ABI", LJ_ABI_VERSION);
+  cache_key_row(rows, "C library", gnu_get_libc_version()); /* LLVM folds calls of its functions */
   cache_key_row(rows, "CPU", sb_text(&cpu));
   cache_key_bytes(rows, "CPU features", sb_text(&features), features.len);
   number_row(rows, "optimisation level", target->opt_level);

@@ -66,13 +66,27 @@ lj_status call_signature(lj_function *function, const char *signature, lj_report
   return status == LJ_OK ? check_result(function, *out, result, report) : status;
 }
 
+static lj_kernel *find_dispatch(const Dispatch *list, const void *key, size_t length) {
+  for (; list; list = list->next)
+    if (list->length == length && memcmp(list->key, key, length) == 0) return list->kernel;
+  return NULL;
+}
+
+static void add_dispatch(Arena *arena, Dispatch **list, const void *key, size_t length, lj_kernel *kernel) {
+  Dispatch *d = arena_new(arena, Dispatch);
+  *d = (Dispatch){.key = arena_copy(arena, key, length), .length = length, .kernel = kernel, .next = *list};
+  *list = d;
+}
+
 /* From the cache, or made. `result`: NULL, or what it must return. */
 static lj_status make_kernel(lj_function *function, const Type *const *types, uint32_t count, const Type *result, lj_report *report,
                              lj_kernel **out) {
   lj_module *module = function->module;
   CacheKey key;
   bool keyed = kernel_key(module, function, types, count, &key), quiet;
-  *out = keyed ? kernel_find(module, function, &key, types, count) : NULL;
+  *out = keyed ? find_dispatch(function->asked, &key.digest, sizeof key.digest) : NULL;
+  bool known = *out != NULL;
+  if (keyed && !known) *out = kernel_find(module, function, &key, types, count);
   lj_status status = LJ_OK;
   if (!*out || (result && result != (*out)->result)) {
     const Spec *spec;
@@ -83,6 +97,7 @@ static lj_status make_kernel(lj_function *function, const Type *const *types, ui
     KernelAsk ask = {function, types, count, status == LJ_OK && keyed && quiet ? &key : NULL};
     if (status == LJ_OK) status = compile_kernel(module, &ask, spec, report, out);
   }
+  if (keyed && !known && *out) add_dispatch(&module->arena, &function->asked, &key.digest, sizeof key.digest, *out);
   cache_key_drop(&key);
   return status;
 }
@@ -105,14 +120,10 @@ static lj_status find_kernel(lj_function *function, const lj_value *args, size_t
   for (size_t i = 0; i < count && keyed; i++) keyed = value_key(&args[i], &at, key + sizeof key);
   size_t length = (size_t)(at - key);
   pthread_mutex_lock(&module->lock);
-  for (const Dispatch *d = function->dispatch; d && keyed && !*out; d = d->next)
-    if (d->length == length && memcmp(d->key, key, length) == 0) *out = d->kernel;
-  lj_status status = *out ? LJ_OK : specialise_values(function, args, count, report, out);
-  if (status == LJ_OK && keyed && (!function->dispatch || function->dispatch->kernel != *out)) {
-    Dispatch *d = arena_new(&module->arena, Dispatch);
-    *d = (Dispatch){.key = arena_copy(&module->arena, key, length), .length = length, .kernel = *out, .next = function->dispatch};
-    function->dispatch = d;
-  }
+  if (keyed) *out = find_dispatch(function->dispatch, key, length);
+  bool known = *out != NULL;
+  lj_status status = known ? LJ_OK : specialise_values(function, args, count, report, out);
+  if (status == LJ_OK && keyed && !known) add_dispatch(&module->arena, &function->dispatch, key, length, *out);
   pthread_mutex_unlock(&module->lock);
   return status;
 }

@@ -72,7 +72,8 @@ struct lj_function {
   FunctionParam *params;
   uint32_t param_count;
   SourceKey source; /* rows NULL: not asked for yet */
-  Dispatch *dispatch;
+  Dispatch *dispatch; /* by types of values */
+  Dispatch *asked;    /* by keys of the cache: a kernel is looked for on disk once */
 };
 
 struct lj_module {
