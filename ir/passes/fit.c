@@ -168,9 +168,10 @@ static void fit_and(FitTest *t, IrExpr *cond) {
 static uint32_t class_of(FitTest *t, IrExpr *e) {
   for (uint32_t i = 0; i < t->ints.len; i++)
     if (fit_same_int(t->f, t->ints.data[i], e)) return t->classes.data[i];
+  uint32_t number = t->classes.len;
   vec_push(t->b->arena, &t->ints, e);
-  vec_push(t->b->arena, &t->classes, t->classes.len);
-  return t->classes.len - 1;
+  vec_push(t->b->arena, &t->classes, number);
+  return number;
 }
 
 bool fit_test_int(FitTest *t, IrExpr *a, IrExpr *b) {
