@@ -8,6 +8,8 @@
 
 enum { MOST_NODES = 600 };
 
+static const char NOTHING_IN_COMMON[] = "nothing in common";
+
 /* ---- parts ---- */
 
 typedef struct Scan {
@@ -156,7 +158,7 @@ static const char *refuse(const Fuse *x, const FusePart *p, const Scan *scan) {
   body_reads(&r, p->body);
   ir_stmt_exprs(p->stmt, see_slot, &r);
   if (r.later) return "it needs the result of a reduction before";
-  if (!has_common_array(x, p)) return "nothing in common";
+  if (!has_common_array(x, p)) return NOTHING_IN_COMMON;
   if (p->loop->parallel != head->loop->parallel) return "only one of the two is parallel";
   if (p->stmt->kind == IRS_REDUCE && x->reduce) return "one reduction a nest";
   if (x->part_count == FUSE_MOST_PARTS) return "the nest is large enough";
@@ -375,6 +377,7 @@ static void place_temps(Fuse *x) {
 }
 
 static void remark_refusal(Fuse *x, const FusePart *p, const char *why) {
+  if (why == NOTHING_IN_COMMON) return; /* nobody expects that */
   for (uint32_t i = 0; i < p->loop->remarks.len; i++) /* a region that began later found the same */
     if (strstr(p->loop->remarks.data[i].text, why)) return;
   ir_remark(x->b.arena, p->loop, "fuse", false, p->stmt->span, "stays apart from the array statement before: %s", why);
