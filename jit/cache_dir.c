@@ -35,7 +35,7 @@ void cache_dir_path(const char *wish, StrBuf *out) {
     sb_puts(out, wish ? wish : own);
   else if (xdg && xdg[0] == '/')
     sb_printf(out, "%s/loopjit", xdg);
-  else if (home && home[0] == '/')
+  else if (home && home[0] == '/' && access(home, F_OK) == 0) /* users without a home have names of folders that must not be made */
     sb_printf(out, "%s/.cache/loopjit", home);
 }
 

@@ -21,7 +21,7 @@ PRINTS = re.compile(r"(?<![\w.>])(?:printf|puts|putchar|perror|exit|_exit|abort)
 MAY_PRINT = {"base/base.c"}  # lj_panic: our own bugs
 # Cached code must not know where it stands in a file (docs/CACHE.md): of ir/, only dumps and remarks may ask.
 PLACES = re.compile(r"\b(?:source_line_col|source_line|source_view)\s*\(|\bsrc->name\b")
-MAY_PLACE = {"ir/dump.c", "ir/explain.c", "ir/codegen/debug.c", "ir/passes/version.c", "ir/passes/fuse_build.c"}  # passes: in remarks
+MAY_PLACE = {"ir/dump.c", "ir/explain.c", "ir/codegen/debug.c", "ir/passes/version.c", "ir/passes/fuse_build.c"}  # the last two: in remarks
 LONGEST = 700
 
 

@@ -126,7 +126,10 @@ def case_off(p, options):
     p.right("--no-cache", "k.lp", err="")
     p.right("k.lp", err="", env={"LOOPJIT_CACHE_DIR": ""})
     check(not os.path.exists(p.cache), "a cache was made")
-    p.right("k.lp", err="", env={"LOOPJIT_CACHE_DIR": "", "HOME": "/dev/null"})
+    bare = {k: v for k, v in os.environ.items() if k not in ("LOOPJIT_CACHE_DIR", "XDG_CACHE_HOME")}
+    home = os.path.join(p.path, "nobody")
+    done = subprocess.run([p.loopjit, "run", "k.lp"], cwd=p.path, env=dict(bare, HOME=home), capture_output=True, text=True)
+    check(done.returncode == 0 and not done.stderr and not os.path.exists(home), "a home was made: %s" % done.stderr)
     for command in (["check", "k.lp"], ["types", "k.lp"], ["emit", "loops", "k.lp"], ["explain", "k.lp"]):
         check(p.run(*command)[0] == 0, command)
     check(not os.path.exists(p.cache), "something else than run made a cache")
@@ -137,8 +140,9 @@ def case_where(p, options):
     status, out, err = p.run("cache", "path")
     check((status, out) == (0, p.cache + "\n"), out)
     plain = {k: v for k, v in os.environ.items() if k not in ("LOOPJIT_CACHE_DIR", "XDG_CACHE_HOME")}
-    for more, want in (({"HOME": "/h"}, "/h/.cache/loopjit\n"), ({"HOME": "/h", "XDG_CACHE_HOME": "/x"}, "/x/loopjit\n"),
-                       ({"HOME": "/h", "XDG_CACHE_HOME": "relative"}, "/h/.cache/loopjit\n")):
+    home = {"HOME": p.path}
+    for more, want in ((home, p.path + "/.cache/loopjit\n"), (dict(home, XDG_CACHE_HOME="/x"), "/x/loopjit\n"),
+                       (dict(home, XDG_CACHE_HOME="relative"), p.path + "/.cache/loopjit\n")):
         done = subprocess.run([p.loopjit, "cache", "path"], env=dict(plain, **more), capture_output=True, text=True)
         check(done.stdout == want, "%s: %s" % (more, done.stdout))
 
