@@ -1,4 +1,4 @@
-"""Compile time as a user meets it: a new process from its start to the end of the first call, nothing cached. loopjit: `loopjit run FILE --call`;
+"""Compile time as a user meets it: a new process from its start to the end of the first call, nothing cached. loopjit: `loopjit run --no-cache FILE --call`;
 numba: Python with the import of numba and NumPy; clang: compiling the kernel's C text to an object, which is then neither linked nor run."""
 import importlib.util
 import math
@@ -51,7 +51,7 @@ def measure(context):
         args = [small_array(context.folder, a) if isinstance(a, Spec) else str(min(a, 8)) for a in case.args]
         source = kernel_path(case.name, ".lp")
         rounds = 3 if context.quick else 7
-        out[case.name] = times = {"loopjit": cold([os.path.join(context.build, "loopjit"), "run", source, "--call", case.name, *args], rounds)}
+        out[case.name] = times = {"loopjit": cold([os.path.join(context.build, "loopjit"), "run", "--no-cache", source, "--call", case.name, *args], rounds)}
         c = ["clang-22", *COMMON, "-I", os.path.join(HERE, "kernels"), "-c", kernel_path(case.name, ".c"), "-o", os.path.join(context.folder, "cold.o")]
         times["clang"] = cold(c, rounds)
         if with_numba:

@@ -48,6 +48,7 @@ def pack(args):
 
 class Engine:
     def __init__(self, build, **config):
+        os.environ["LOOPJIT_CACHE_DIR"] = ""  # what is measured is compiled here
         self.lib = load(build)
         self.report = ctypes.c_void_p(self.lib.lj_report_new())
         settings = Config()

@@ -40,7 +40,7 @@ def check(name, test, *args):
 
 
 def environment(prefix):
-    return dict(os.environ, LD_LIBRARY_PATH=os.path.join(prefix, "lib"), PKG_CONFIG_PATH=os.path.join(prefix, "lib/pkgconfig"), LC_ALL="C")
+    return dict(os.environ, LD_LIBRARY_PATH=os.path.join(prefix, "lib"), PKG_CONFIG_PATH=os.path.join(prefix, "lib/pkgconfig"), LC_ALL="C", LOOPJIT_CACHE_DIR="")
 
 
 def pkg_config(prefix, work):

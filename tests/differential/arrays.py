@@ -46,7 +46,7 @@ def actual(binary, text):
         with open(path, "w") as f:
             f.write(text)
         try:
-            done = subprocess.run([binary[0], "run"] + binary[1:] + [path], capture_output=True, text=True, timeout=120)
+            done = subprocess.run([binary[0], "run", "--no-cache"] + binary[1:] + [path], capture_output=True, text=True, timeout=120)
         except subprocess.TimeoutExpired:
             return "", "timeout"
     return done.stdout, "" if done.returncode == 0 else "exit status %d: %s" % (done.returncode, done.stderr[:600])

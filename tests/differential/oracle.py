@@ -342,7 +342,7 @@ def run_binary(binary_path, text, timeout=30):
         with open(os.path.join(folder, "program.lp"), "w") as f:
             f.write(text)
         try:
-            p = subprocess.run([binary_path, "run", "program.lp"], cwd=folder, capture_output=True, timeout=timeout)
+            p = subprocess.run([binary_path, "run", "--no-cache", "program.lp"], cwd=folder, capture_output=True, timeout=timeout)
         except subprocess.TimeoutExpired:
             return "", "Timeout", ""
     out, err = p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
