@@ -196,6 +196,8 @@ class Generator:
         kind = self.pick("abs", "square", "sign", "floor", "ceil", "trunc", "rint", "exp", "sin", "cos", "tanh", "arctan", "isnan", "isfinite", "isinf",
                          "negative", "logical_not", "conj", "real", "imag", "sqrt", "log", "log1p", "cbrt", "round", "clip", "deg2rad", "signbit", "reciprocal",
                          "exp2", "expm1", "sinh", "arcsinh", "positive", "fabs", "angle")
+        if np.asarray(self.evaluate(a)).dtype.itemsize == 1:
+            a = "(%s * 1.0)" % a  # else NumPy's result may be a float16
         if kind in ("sqrt", "log", "log1p", "cbrt"):
             text = "np.%s(np.abs(%s))" % (kind, a)
             self.ordered(a)
@@ -522,7 +524,9 @@ def is_safe(value, dtype):
 def scalar_text(value, name):
     if value.dtype.kind in "iu":
         return "int(%s)" % name
-    return "float(%s)" % name if value.dtype.kind == "f" else name
+    if value.dtype.kind == "c":
+        return "'complex64', %s.real, %s.imag" % (name, name)
+    return "'%s', float(%s)" % (value.dtype, name) if value.dtype.kind == "f" else name
 
 
 def make(seed, k, statements, theme):
