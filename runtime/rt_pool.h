@@ -1,12 +1,12 @@
 /* Big blocks of memory that arrays have given back, kept for the next arrays: the system would take them back and zero every page anew, which costs more
- * than the work of most array expressions. One pool belongs to an engine (or to a lone context); arrays made with it hold it, so that it lives
+ * than the work of most array expressions. malloc does so from 128 KB on, or not, as its past has it. One pool belongs to an engine (or to a lone context); arrays made with it hold it, so that it lives
  * until the last of them is gone. Thread-safe. */
 #ifndef LJ_RT_POOL_H
 #define LJ_RT_POOL_H
 
 #include "runtime/rt.h"
 
-enum { LJ_POOL_FROM = 1 << 20, LJ_POOL_BLOCKS = 16 }; /* bytes of the smallest block that is kept; how many at the most */
+enum { LJ_POOL_FROM = 64 << 10, LJ_POOL_BLOCKS = 32 }; /* bytes of the smallest block that is kept; how many at the most */
 
 lj_pool *lj_pool_new(void); /* one reference; NULL without memory */
 void lj_pool_hold(lj_pool *pool);

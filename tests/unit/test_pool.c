@@ -13,6 +13,7 @@ static const struct {
   bool found;
 } rows[] = {
     {2 << 20, 2 << 20, true},
+    {400000, 400000, true}, /* malloc gives blocks of this size back to the system, too */
     {2 << 20, (2 << 20) - 100, true},
     {2 << 20, (2 << 20) + 1, false},
     {4 << 20, 2 << 20, false},
