@@ -1,5 +1,6 @@
 /* Loops, in the shape that LLVM's loop passes like best: `for` is a guard, an int64 phi that counts up by one without overflow, and a
  * test at the bottom; `while` is a head with its test, which LLVM rotates. */
+#include "ir/build.h"
 #include "ir/codegen/cg.h"
 
 /* Is the value certainly not negative? Then the counter does not wrap as an unsigned number either. */
@@ -44,8 +45,35 @@ static void place_last(Codegen *cg, LLVMBasicBlockRef block) {
   cg_at(cg, block);
 }
 
+/* A number that goes along with the index: the body's first statement  let j = start - i  or  let j = start + i * step.  It gets a phi of its own, since
+ * computed anew from the index it would cost two instructions in each iteration. */
+static const IrVar *companion(const IrStmt *s, const IrExpr **start, int64_t *step) {
+  const IrBlock *body = &s->as.for_.body;
+  const IrStmt *first = body->len ? body->data[0] : NULL;
+  if (!first || first->kind != IRS_SET || (first->as.set.value->op != IR_SUB && first->as.set.value->op != IR_ADD)) return NULL;
+  const IrVar *var = first->as.set.var, *index = s->as.for_.index;
+  const IrExpr *sum = first->as.set.value, *moves = sum->args[1];
+  *start = sum->args[0];
+  *step = 1;
+  if (moves->op == IR_MUL && ir_is_int_const(moves->args[1], step)) moves = moves->args[0];
+  bool is_fixed = (*start)->op == IR_CONST || ((*start)->op == IR_VAR && (*start)->as.var->once && (*start)->as.var != index);
+  if (!var->once || var->is_global || var->type != index->type || !is_fixed || moves->op != IR_VAR || moves->as.var != index) return NULL;
+  if (*step <= -INT32_MAX || *step >= INT32_MAX) return NULL;
+  if (sum->op == IR_SUB) *step = -*step;
+  return *step == 1 ? NULL : var; /* the index does as well */
+}
+
 void cg_for(Codegen *cg, const IrStmt *s) {
+  const IrExpr *start;
+  int64_t step;
+  const IrVar *along = companion(s, &start, &step);
+  LLVMValueRef along_phi = NULL, along_lo = NULL;
+  IrBlock rest = s->as.for_.body;
   LLVMValueRef lo = cg_scalar(cg, s->as.for_.lo), hi = cg_scalar(cg, s->as.for_.hi);
+  if (along) {
+    rest.data++, rest.len--;
+    along_lo = LLVMBuildAdd(cg->b, cg_scalar(cg, start), LLVMBuildMul(cg->b, lo, cg_i64(cg, step), ""), "");
+  }
   LLVMBasicBlockRef entry = LLVMGetInsertBlock(cg->b);
   LLVMBasicBlockRef body = cg_block_new(cg, "for"), latch = cg_block_new(cg, "next"), end = cg_block_new(cg, "done");
   LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, lo, hi, ""), body, end);
@@ -54,15 +82,27 @@ void cg_for(Codegen *cg, const IrStmt *s) {
   const IrVar *index = s->as.for_.index;
   LLVMValueRef phi = LLVMBuildPhi(cg->b, cg->i64, index->name ? index->name : "");
   LLVMAddIncoming(phi, &lo, &entry, 1);
+  if (along) {
+    along_phi = LLVMBuildPhi(cg->b, cg->i64, along->name ? along->name : "");
+    LLVMAddIncoming(along_phi, &along_lo, &entry, 1);
+  }
   unsigned number = ++cg->loops;
   cg_var_put(cg, index, cg_val1(cg, phi));
   cg_var_depends(cg, index, number);
-  loop_body(cg, &s->as.for_.body, &s->as.for_.loop, number, end, latch);
+  if (along) {
+    cg_var_put(cg, along, cg_val1(cg, along_phi));
+    cg_var_depends(cg, along, number);
+  }
+  loop_body(cg, &rest, &s->as.for_.loop, number, end, latch);
 
   place_last(cg, latch);
   LLVMValueRef next = LLVMBuildNSWAdd(cg->b, phi, cg_i64(cg, 1), ""); /* at most hi */
   if (never_negative(s->as.for_.lo)) LLVMSetNUW(next, true);
   LLVMAddIncoming(phi, &next, &latch, 1);
+  if (along) {
+    LLVMValueRef along_next = LLVMBuildAdd(cg->b, along_phi, cg_i64(cg, step), "");
+    LLVMAddIncoming(along_phi, &along_next, &latch, 1);
+  }
   LLVMValueRef back = LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, next, hi, ""), body, end);
   cg_mark_loop(cg, back, &s->as.for_.loop);
   place_last(cg, end);

@@ -222,6 +222,44 @@ static void sum_entry(DType dtype, Layout layout, int64_t more) {
   ret(ir_var(&b, s));
 }
 
+/* for i in range(lo, n): j = start + i * step (or start - i); h = h * 3 + j: numbers that go along with the index, also where the first index is not 0 */
+static const struct {
+  int64_t start, lo, step;
+  bool minus;
+} along_rows[] = {
+    {40, 0, 1, true}, {40, 3, 1, true}, {0, -2, 1, true},        {7, 0, -2, false},
+    {7, 2, 3, false}, {7, 5, 1, false}, {INT64_MIN, 0, 1, true}, {0, 9, 1, true},
+};
+
+START_TEST(test_along) {
+  int64_t n = 9, want = 0, lo = along_rows[_i].lo, step = along_rows[_i].step;
+  bool minus = along_rows[_i].minus;
+  IrFunc *f = func("along", i64());
+  IrVar *start = param("start", i64()), *h = ir_new_var(&b, "h", i64());
+  ir_set(&b, h, ir_int(&b, 0));
+  IrVar *i = open_for("i", ir_int(&b, n));
+  vec_last(&f->body)->as.for_.lo = ir_int(&b, lo);
+  IrExpr *moves = step == 1 ? ir_var(&b, i) : ir_binary(&b, IR_MUL, i64(), ir_var(&b, i), ir_int(&b, step));
+  IrVar *j = ir_let(&b, "j", ir_binary(&b, minus ? IR_SUB : IR_ADD, i64(), ir_var(&b, start), moves));
+  ir_set(&b, h, ir_binary(&b, IR_ADD, i64(), ir_binary(&b, IR_MUL, i64(), ir_var(&b, h), ir_int(&b, 3)), ir_var(&b, j)));
+  b.block = &f->body;
+  ret(ir_var(&b, h));
+  for (int64_t k = lo; k < n; k++) {
+    uint64_t by = (uint64_t)k * (uint64_t)step, j_is = (uint64_t)along_rows[_i].start + (minus ? -by : by);
+    want = (int64_t)((uint64_t)want * 3 + j_is);
+  }
+  StrBuf object = {0}, error = {0}, text = {0};
+  BackendDumps dumps = {.llvm = &text};
+  ck_assert(backend_compile(backend, unit, "entry", &dumps, &object, NULL, &error));
+  ck_assert_int_eq(strstr(sb_text(&text), "%j = phi") != NULL, minus || step != 1);
+  int64_t got = 0;
+  ck_assert_int_eq(call(&along_rows[_i].start, &got), 0);
+  ck_assert_int_eq(got, want);
+  sb_drop(&object);
+  sb_drop(&text);
+}
+END_TEST
+
 START_TEST(test_sum) {
   sum_entry(DT_INT64, (Layout)_i, 0);
   int64_t data[6] = {1, 2, 3, 4, 5, 6}, got = 0;
@@ -604,6 +642,7 @@ Suite *suite_codegen(void) {
   tcase_add_loop_test(t, test_math, 0, (int)LJ_COUNT(math_rows));
   tcase_add_test(t, test_complex);
   tcase_add_loop_test(t, test_sum, 0, 2);
+  tcase_add_loop_test(t, test_along, 0, (int)LJ_COUNT(along_rows));
   tcase_add_test(t, test_check_raises);
   tcase_add_loop_test(t, test_loop_code, 0, (int)LJ_COUNT(shapes_of_loops));
   tcase_add_loop_test(t, test_strength_reduction, 0, (int)LJ_COUNT(strides_of_loops));
