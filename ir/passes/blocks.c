@@ -9,9 +9,11 @@
  * Legal where the test can be computed ahead of the block: from the loop's index, values fixed before the loop and memory that the body does not write
  * (arrays of other alias groups), or writes only behind the read, in the same iteration. Reads that an earlier check guards are not done where it fails.
  * Negative indices make the test fail too, so that the body without checks need not wrap them.
+ * Float divisors that are dear to compute twice, and those of loops without stores, are left to "defer".
  * In: a unit whose other checks are settled, parallel loops made functions. Out: more loops, remarks. */
 #include "ir/clone.h"
 #include "ir/passes/affine.h"
+#include "ir/passes/defer.h"
 
 enum { BLOCK_SHIFT = 8, BLOCK = 1 << BLOCK_SHIFT, LEAST = 16, MOST_CHECKS = 16, MOST_COST = 64 };
 
@@ -508,7 +510,7 @@ static void visit_block(Facts *f, IrFunc *func, IrBlock *block) {
     IrStmt *s = block->data[i];
     facts_see(f, s);
     bool innermost = s->kind == IRS_FOR && !has_kind(&s->as.for_.body, is_loop);
-    if (innermost && !s->as.for_.loop.cold && !few_trips(s) && has_kind(&s->as.for_.body, is_check)) {
+    if (innermost && !s->as.for_.loop.cold && !few_trips(s) && has_kind(&s->as.for_.body, is_check) && !defer_is_best(f->unit, func, s)) {
       visit_loop(f, func, s, &out);
       continue;
     }

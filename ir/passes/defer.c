@@ -7,8 +7,8 @@
  * Only loops that may become faster: nothing but scalars, stores and such checks in the body, no array that is stored into and read elsewhere, no float sum
  * whose order is fixed.
  * In: a unit after "parallel". Out: more loops, checks only in loops that hardly ever run, remarks. */
+#include "ir/passes/defer.h"
 #include "ir/clone.h"
-#include "ir/passes/passes.h"
 
 enum { BLOCK_SHIFT = 8, BLOCK = 1 << BLOCK_SHIFT, MAX_STORES = 6, MAX_LENGTH = 100 };
 
@@ -19,7 +19,8 @@ typedef struct Defer {
   IrVarVec kept; /* variables that the body sets, but for those that are set once */
   const IrStmt *stores[MAX_STORES];
   uint32_t store_count, checks, length; /* length: statements of the body */
-  bool reassoc;
+  Map slow; /* variables that a division, a function or a call makes */
+  bool slow_divisor, reassoc;
   const char *why; /* the loop stays as it is */
 } Defer;
 
@@ -62,8 +63,17 @@ static bool is_pure_block(const IrBlock *block, int depth) {
   return true;
 }
 
+static bool is_slow(const Defer *d, const IrExpr *e) {
+  if (e->op == IR_DIV || e->op == IR_FLOORDIV || e->op == IR_MOD || e->op == IR_MATH || e->op == IR_RTCALL) return true;
+  if (e->op == IR_VAR) return map_get(&d->slow, map_key(e->as.var)) != NULL;
+  for (uint32_t i = 0; i < e->count; i++)
+    if (is_slow(d, e->args[i])) return true;
+  return false;
+}
+
 static void see_result(Defer *d, IrVar *var, IrExpr *value) {
   if (!var) return;
+  if (!value || is_slow(d, value)) map_put(d->b.arena, &d->slow, map_key(var), var);
   if (var->is_global || !type_is_scalar(var->type)) {
     refuse(d, "it makes arrays or other values that are no numbers");
   } else {
@@ -93,6 +103,7 @@ static void see_stmt(Defer *d, IrStmt *s, bool guarded) {
     see_result(d, s->as.call.result, NULL);
   } else if (s->kind == IRS_CHECK && is_float_divisor(s)) {
     d->checks++;
+    d->slow_divisor |= is_slow(d, s->as.check.ok->args[0]);
   } else if (s->kind == IRS_STORE && !guarded && d->store_count < MAX_STORES) {
     d->stores[d->store_count++] = s;
   } else if (s->kind == IRS_IF) {
@@ -259,8 +270,7 @@ static bool is_innermost(const IrBlock *block) {
   return true;
 }
 
-/* Puts the loop, as it is or made new, into `out`. */
-static void defer_for(IrUnit *unit, IrFunc *func, IrStmt *s, IrBlock *out) {
+static Defer look_at(IrUnit *unit, IrFunc *func, IrStmt *s, IrBlock *out) {
   Defer d = {.b = {.arena = unit->arena,
                    .unit = unit,
                    .func = func,
@@ -272,6 +282,17 @@ static void defer_for(IrUnit *unit, IrFunc *func, IrStmt *s, IrBlock *out) {
              .reassoc = func->fastmath > 0 && (func->fastmath & FM_REASSOC)};
   see_block(&d, &s->as.for_.body, false);
   if (d.checks && !d.why) check_stores(&d, &s->as.for_.body);
+  return d;
+}
+
+bool defer_is_best(IrUnit *unit, IrFunc *func, IrStmt *s) {
+  Defer d = look_at(unit, func, s, NULL);
+  return d.checks && !d.why && !s->as.for_.loop.parallel && (!d.store_count || d.slow_divisor);
+}
+
+/* Puts the loop, as it is or made new, into `out`. */
+static void defer_for(IrUnit *unit, IrFunc *func, IrStmt *s, IrBlock *out) {
+  Defer d = look_at(unit, func, s, out);
   if (d.checks && d.why) ir_remark(unit->arena, &s->as.for_.loop, "defer", false, s->span, "divisor checks stay in the loop: %s", d.why);
   if (!d.checks || d.why) {
     vec_push(unit->arena, out, s);

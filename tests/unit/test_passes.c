@@ -91,7 +91,7 @@ static const struct {
     {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1 / a[i + k]\n") "f(np.ones(3), 0)\n", "blocks", "check divisor",
      2}, /* in both versions */
     {F("a", "    for i in range(len(a)):\n        print(1 / a[i])\n") CALL1, "blocks", "the loop has other effects", 1},
-    {F("a", "    for i in range(len(a)):\n        a[i] = 1 / math.exp(a[i])\n") CALL1, "blocks", "costs too much", 1},
+    {F("a", "    for i in range(len(a)):\n        a[i] = 1 // int(math.exp(a[i]))\n") CALL1, "blocks", "costs too much", 1},
     /* splice: small functions in the place of their calls; not with loops, memory, recursion, or when told not to */
     {"def g(a, i):\n    return a[i] + 1\n" F("a", "    for i in range(len(a)): a[i] = g(a, i)\n") CALL1, "bounds", "call", 0},
     {"def g(a, i):\n    return a[i] + 1\n" F("a", "    for i in range(len(a)): a[i] = g(a, i)\n") CALL1, "bounds", "check", 0},
@@ -171,7 +171,8 @@ static const struct {
             "        i += 1\n    return k\n") CALL1,
      "bounds", "check index", 0},
     {F("a", "    i = 0\n    while i < len(a):\n        i += 1\n        a[i] = 1\n") CALL1, "bounds", "check index", 1},
-    {F("a", "    k = 1\n    while k < len(a):\n        a[k] = 1\n        k = k * 2\n") CALL1, "bounds", "check index", 0}, /* no extent is so large that k wraps */
+    {F("a", "    k = 1\n    while k < len(a):\n        a[k] = 1\n        k = k * 2\n") CALL1, "bounds", "check index",
+     0}, /* no extent is so large that k wraps */
     {F("a", "    k = 5\n    for i in range(len(a)):\n        if k > 0: k = k - 1\n        a[i] = k\n        if i >= k: a[i - k] = 2\n")
          CALL1,
      "bounds", "check index", 0},
@@ -182,6 +183,15 @@ static const struct {
     {"@njit\ndef g(a):\n    return a\n" F("n", "    a = np.zeros((n, n))\n    b = g(a)\n    for i in range(1, n):\n        for j in "
                                                "range(n): b[i, j] = a[i - 1, j]\n    return a\n") "f(5)\n",
      "version", "data(", 4},
+    /* who takes float divisors: blocks those that are simple to compute ahead in loops that store; defer all others that it can take */
+    {F("a, b", "    for i in range(len(a)): a[i] = 1.0 / (b[i] + 1)\n") "f(np.ones(3), np.ones(3))\n", "defer", "blocks of iterations", 0},
+    {F("a, b", "    for i in range(len(a)): a[i] = 1.0 / np.sqrt(b[i])\n") "f(np.ones(3), np.ones(3))\n", "defer", "blocks of iterations",
+     1},
+    {F("a, b", "    for i in range(len(a)):\n        x = 2 / b[i]\n        a[i] = 1.0 / (x + 1)\n") "f(np.ones(3), np.ones(3))\n", "blocks",
+     "ok and", 0},
+    {F("a", "    k = 0\n    for i in range(len(a)):\n        if 1.0 / a[i] > 2: k += 1\n    return k\n") CALL1, "defer", "end of the loop",
+     1},
+    {F("a", "    for i in range(1, len(a)): a[i] = 1.0 / (np.sqrt(a[i]) + a[i - 1])\n") CALL1, "blocks", "not done", 1},
     /* defer: float divisors that cost too much to test ahead wait for the end of a loop or block; the loop with the check is left for the error */
     {F("a, b", "    for i in range(len(a)): a[i] = 1.0 / math.exp(b[i])\n") "f(np.ones(3), np.ones(3))\n", "defer", "blocks of iterations",
      1},
