@@ -7,9 +7,12 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <loopjit.h>
@@ -25,48 +28,63 @@ static size_t image_bytes(const Image *im) { return (size_t)(im->shape[0] * im->
 
 /* ---- PNM files ---- */
 
+/* A file as it stands on disk: its pixels are used there. */
+typedef struct File {
+  unsigned char *bytes;
+  size_t size;
+} File;
+
+static int is_space(int c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
 /* The next number of the header, behind spaces and comments; -1 when there is none or it is above `limit`. Takes one character behind the number, as
  * the format wants it. */
-static int64_t header_number(FILE *f, int64_t limit) {
-  int c = fgetc(f);
-  while (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '#') {
-    if (c == '#')
-      while (c != '\n' && c != EOF) c = fgetc(f);
+static int64_t header_number(const File *f, size_t *at, int64_t limit) {
+  size_t i = *at;
+  while (i < f->size && (is_space(f->bytes[i]) || f->bytes[i] == '#')) {
+    if (f->bytes[i] == '#')
+      while (i < f->size && f->bytes[i] != '\n') i++;
     else
-      c = fgetc(f);
+      i++;
   }
-  if (c < '0' || c > '9') return -1;
   int64_t n = 0;
-  for (; c >= '0' && c <= '9'; c = fgetc(f)) {
-    n = n * 10 + (c - '0');
-    if (n > limit) return -1;
-  }
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' ? n : -1;
+  size_t first = i;
+  for (; i < f->size && f->bytes[i] >= '0' && f->bytes[i] <= '9' && n <= limit; i++) n = n * 10 + (f->bytes[i] - '0');
+  if (i == first || n > limit || i == f->size || !is_space(f->bytes[i])) return -1;
+  *at = i + 1;
+  return n;
 }
 
 /* NULL, or what is wrong with the file. */
-static const char *read_pixels(FILE *f, Image *im) {
-  int p = fgetc(f), kind = fgetc(f);
-  if (p != 'P' || (kind != '5' && kind != '6')) return "not a binary PGM or PPM image (P5 or P6)";
-  im->shape[1] = header_number(f, MAX_SIDE);
-  im->shape[0] = header_number(f, MAX_SIDE);
-  im->shape[2] = kind == '6' ? 3 : 1;
-  int64_t white = header_number(f, 65535);
+static const char *find_pixels(const File *f, Image *im) {
+  if (f->size < 2 || f->bytes[0] != 'P' || (f->bytes[1] != '5' && f->bytes[1] != '6')) return "not a binary PGM or PPM image (P5 or P6)";
+  size_t at = 2;
+  im->shape[1] = header_number(f, &at, MAX_SIDE);
+  im->shape[0] = header_number(f, &at, MAX_SIDE);
+  im->shape[2] = f->bytes[1] == '6' ? 3 : 1;
+  int64_t white = header_number(f, &at, 65535);
   if (im->shape[0] < 1 || im->shape[1] < 1 || white < 1) return "its header is no PNM header, or its size is not between 1 and 65536";
   if (white != 255) return "only images with values up to 255 are read";
-  if (im->shape[0] * im->shape[1] * im->shape[2] > MAX_BYTES) return "it is larger than a gigabyte";
-  im->pixels = malloc(image_bytes(im));
-  if (!im->pixels) return "not enough memory";
-  if (fread(im->pixels, 1, image_bytes(im), f) != image_bytes(im)) return "it ends before its last pixel";
+  if (image_bytes(im) > MAX_BYTES) return "it is larger than a gigabyte";
+  if (image_bytes(im) > f->size - at) return "it ends before its last pixel";
+  im->pixels = f->bytes + at;
   return NULL;
 }
 
-static int read_image(const char *path, Image *im) {
-  FILE *f = fopen(path, "rb");
-  const char *problem = f ? read_pixels(f, im) : strerror(errno);
-  if (f) fclose(f);
+static int map_file(const char *path, File *f) {
+  struct stat about;
+  int fd = open(path, O_RDONLY);
+  int good = fd >= 0 && fstat(fd, &about) == 0;
+  f->size = good ? (size_t)about.st_size : 0;
+  f->bytes = f->size ? mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+  good = good && f->bytes != MAP_FAILED;
+  if (fd >= 0) close(fd);
+  return good;
+}
+
+static int read_image(const char *path, File *f, Image *im) {
+  const char *problem = map_file(path, f) ? find_pixels(f, im) : strerror(errno);
   if (problem) fprintf(stderr, "image_filter: %s: %s\n", path, problem);
-  return problem == NULL;
+  return im->pixels != NULL;
 }
 
 static int write_image(const char *path, const Image *im) {
@@ -102,7 +120,7 @@ static int usage(const lj_module *filters) {
   return 2;
 }
 
-/* The pixels are the host's memory on both sides; the wrong number of arguments is an error of the call like any other. */
+/* The filter reads the file's own pages and writes the host's memory; the wrong number of arguments is an error of the call like any other. */
 static int apply(lj_function *filter, const Image *in, const Image *out, const char *number, lj_report *report) {
   lj_value args[3] = {lj_array_wrap(LJ_UINT8, in->pixels, 3, in->shape), lj_array_wrap(LJ_UINT8, out->pixels, 3, out->shape), lj_none()};
   args[0].as.array.readonly = true; /* a filter that stores into its input is refused */
@@ -115,17 +133,20 @@ static int apply(lj_function *filter, const Image *in, const Image *out, const c
 static int filter_file(lj_module *filters, char **argv, const char *number, lj_report *report) {
   lj_function *filter = lj_module_find(filters, argv[1]);
   if (!filter) return fprintf(stderr, "image_filter: there is no filter '%s'\n", argv[1]), usage(filters);
+  File file;
   Image in = {.pixels = NULL}, out;
-  int good = read_image(argv[2], &in);
+  if (!read_image(argv[2], &file, &in)) return 1; /* the file stays mapped until the program ends */
   out = in;
-  out.pixels = good ? malloc(image_bytes(&in)) : NULL;
-  if (good && !out.pixels) fprintf(stderr, "image_filter: not enough memory\n"), good = 0;
-  if (good && !apply(filter, &in, &out, number, report)) fprintf(stderr, "%s", lj_report_text(report)), good = 0;
+  out.pixels = malloc(image_bytes(&in));
+  int good = out.pixels != NULL;
+  if (!good)
+    fprintf(stderr, "image_filter: not enough memory\n");
+  else if (!(good = apply(filter, &in, &out, number, report)))
+    fprintf(stderr, "%s", lj_report_text(report));
   good = good && write_image(argv[3], &out);
   if (good)
     printf("%s: %lld x %lld pixels, %lld channel%s\n", argv[1], (long long)in.shape[1], (long long)in.shape[0], (long long)in.shape[2],
            in.shape[2] == 1 ? "" : "s");
-  free(in.pixels);
   free(out.pixels);
   return !good;
 }

@@ -73,7 +73,7 @@ static const char *from_blob(sqlite3_value *in, lj_value *out) {
   } else {
     *out = lj_array_new(LJ_FLOAT64, 1, &n);
     if (out->kind != LJ_KIND_ARRAY) return "not enough memory";
-    if (n) memcpy(out->as.array.data, data, bytes);
+    if (data) memcpy(out->as.array.data, data, bytes);
   }
   out->as.array.readonly = true; /* a kernel that stores into it is refused while it is compiled */
   return NULL;
@@ -129,7 +129,7 @@ static void result_array(sqlite3_context *context, const lj_array *a) {
   const char *from = a->data;
   for (int64_t k = 0; k < n; k++) {
     memcpy(&out[k], from, sizeof(double));
-    for (int d = a->ndim - 1; d >= 0; d--) {
+    for (int d = a->ndim; d-- > 0;) {
       from += a->strides[d];
       if (++index[d] < a->shape[d]) break;
       from -= a->strides[d] * a->shape[d];
