@@ -115,6 +115,7 @@ def image_filter_mistakes(program, folder, first, second):
         contains(err, bad, message)
         equal(out, "")
     contains(run([program, "blur", os.path.join(folder, "none.ppm"), second], status=1)[1], "none.ppm", "No such file")
+    contains(run([program, "blur", folder, second], status=1)[1], folder, "not a plain file")
     contains(run([program, "blur", first, os.path.join(folder, "none", "out.ppm")], status=1)[1], "No such file")
     contains(run([program, "emboss", first, second], status=2)[1], "no filter 'emboss'", "blur", "threshold")
     contains(run([program, "blur", first, second, "3"], status=1)[1], "image_filter.lp", "TypeError")

@@ -70,19 +70,23 @@ static const char *find_pixels(const File *f, Image *im) {
   return NULL;
 }
 
-static int map_file(const char *path, File *f) {
+/* NULL, or what is wrong. */
+static const char *map_file(const char *path, File *f) {
   struct stat about;
-  int fd = open(path, O_RDONLY);
-  int good = fd >= 0 && fstat(fd, &about) == 0;
-  f->size = good ? (size_t)about.st_size : 0;
-  f->bytes = f->size ? mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-  good = good && f->bytes != MAP_FAILED;
+  int fd = open(path, O_RDONLY | O_NONBLOCK); /* of a pipe nobody may be the writer */
+  const char *problem = fd < 0 || fstat(fd, &about) != 0 ? strerror(errno) : !S_ISREG(about.st_mode) ? "not a plain file" : NULL;
+  *f = (File){NULL, problem ? 0 : (size_t)about.st_size};
+  if (f->size > 0) {
+    f->bytes = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (f->bytes == MAP_FAILED) problem = strerror(errno);
+  }
   if (fd >= 0) close(fd);
-  return good;
+  return problem;
 }
 
 static int read_image(const char *path, File *f, Image *im) {
-  const char *problem = map_file(path, f) ? find_pixels(f, im) : strerror(errno);
+  const char *problem = map_file(path, f);
+  if (!problem) problem = find_pixels(f, im);
   if (problem) fprintf(stderr, "image_filter: %s: %s\n", path, problem);
   return im->pixels != NULL;
 }
