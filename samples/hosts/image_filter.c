@@ -74,13 +74,18 @@ static const char *find_pixels(const File *f, Image *im) {
 static const char *map_file(const char *path, File *f) {
   struct stat about;
   int fd = open(path, O_RDONLY | O_NONBLOCK); /* of a pipe nobody may be the writer */
-  const char *problem = fd < 0 || fstat(fd, &about) != 0 ? strerror(errno) : !S_ISREG(about.st_mode) ? "not a plain file" : NULL;
-  *f = (File){NULL, problem ? 0 : (size_t)about.st_size};
-  if (f->size > 0) {
-    f->bytes = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (f->bytes == MAP_FAILED) problem = strerror(errno);
+  if (fd < 0) return strerror(errno);
+  const char *problem = NULL;
+  if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+    problem = "not a plain file";
+  } else if (about.st_size > 0) { /* nothing cannot be mapped */
+    void *bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+      problem = strerror(errno);
+    else
+      *f = (File){bytes, (size_t)about.st_size};
   }
-  if (fd >= 0) close(fd);
+  close(fd);
   return problem;
 }
 
@@ -137,7 +142,7 @@ static int apply(lj_function *filter, const Image *in, const Image *out, const c
 static int filter_file(lj_module *filters, char **argv, const char *number, lj_report *report) {
   lj_function *filter = lj_module_find(filters, argv[1]);
   if (!filter) return fprintf(stderr, "image_filter: there is no filter '%s'\n", argv[1]), usage(filters);
-  File file;
+  File file = {NULL, 0};
   Image in = {.pixels = NULL}, out;
   if (!read_image(argv[2], &file, &in)) return 1; /* the file stays mapped until the program ends */
   out = in;
