@@ -18,7 +18,7 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
   X(json, 0, "json", NULL, "run check types emit explain", "give errors and warnings as JSON")                                             \
   X(fastmath, 0, "fastmath", NULL, "run check types emit explain", "allow reassociation and approximate functions")                        \
   X(parallel, 0, "parallel", "[=auto]", "run check types emit explain",                                                                    \
-    "run prange and large array expressions on all cores; auto: independent plain loops, too")                             \
+    "run prange and large array expressions on all cores; auto: independent plain loops, too")                                             \
   X(race_check, 0, "race-check", NULL, "run", "run prange serially and report iterations that use the same element")                       \
   X(threads, 0, "threads", "N", "run", "run parallel loops on N threads (all cores, or LOOPJIT_NUM_THREADS)")                              \
   X(schedule, 0, "schedule", "KIND", "run", "give iterations to threads: static, dynamic or guided")                                       \
@@ -73,13 +73,13 @@ typedef struct Session {
   const Args *args;
   double run; /* seconds that the called kernel ran */
 } Session;
-int session_open(Session *s, const Args *args);                         /* engine only; 0 or an exit status */
-int session_load(Session *s, const char *path, unsigned flags);         /* "-" reads stdin; 0 or an exit status */
+int session_open(Session *s, const Args *args); /* engine only; 0 or an exit status */
+int session_load(Session *s, const char *path, unsigned flags); /* "-" reads stdin; 0 or an exit status */
 int session_read(Session *s, const char *path, char **text, size_t *length); /* caller frees */
-int session_find(Session *s, lj_function **function);                   /* the function of --call; NULL without --call */
-int session_result(Session *s, lj_status status);                       /* prints the report; the exit status */
-int session_close(Session *s, int status);                              /* --time; gives `status` */
-int session_write(const char *path, const char *data, size_t length);   /* NULL or "-": stdout; 0 or an exit status */
+int session_find(Session *s, lj_function **function); /* the function of --call; NULL without --call */
+int session_result(Session *s, lj_status status); /* prints the report; the exit status */
+int session_close(Session *s, int status); /* --time; gives `status` */
+int session_write(const char *path, const char *data, size_t length); /* NULL or "-": stdout; 0 or an exit status */
 
 int cmd_run(const Args *args);
 int cmd_check(const Args *args);

@@ -58,8 +58,8 @@ typedef enum ExprKind {
 #define BIN_OPS(X)                                                                                                                         \
   X(ADD, "+")                                                                                                                              \
   X(SUB, "-")                                                                                                                              \
-  X(MUL, "*") X(MATMUL, "@") X(DIV, "/") X(FLOORDIV, "//") X(MOD, "%") X(POW, "**") X(SHL, "<<") X(SHR, ">>") X(AND, "&") X(OR, "|")       \
-      X(XOR, "^")
+  X(MUL, "*")                                                                                                                              \
+  X(MATMUL, "@") X(DIV, "/") X(FLOORDIV, "//") X(MOD, "%") X(POW, "**") X(SHL, "<<") X(SHR, ">>") X(AND, "&") X(OR, "|") X(XOR, "^")
 typedef enum BinOp {
 #define X(id, text) BIN_##id,
   BIN_OPS(X)

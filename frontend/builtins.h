@@ -45,8 +45,9 @@ typedef enum TypingRule {
 #define PRELUDE_FILES(X)                                                                                                                   \
   X(SORTING, sorting)                                                                                                                      \
   X(SEARCHING, searching)                                                                                                                  \
-  X(AXES, axes) X(PICKING, picking) X(REDUCING, reducing) X(STACKS, stacks) X(STATISTICS, statistics) X(SIGNAL, signal)                    \
-      X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products) X(LINALG, linalg)
+  X(AXES, axes)                                                                                                                            \
+  X(PICKING, picking) X(REDUCING, reducing) X(STACKS, stacks) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining)              \
+      X(SHAPES, shapes) X(PRODUCTS, products) X(LINALG, linalg)
 typedef enum PreludeFile {
 #define X(id, name) PRELUDE_##id,
   PRELUDE_FILES(X)

@@ -52,8 +52,9 @@ struct IrVar {
   /* (checked before) and INT_MIN // -1 wraps; SAFE_ variants give 0 for an integer divisor of 0 */                                                                                                         \
   X(ADD, "+", 2)                                                                                                                                                                                            \
   X(SUB, "-", 2)                                                                                                                                                                                            \
-  X(MUL, "*", 2) X(DIV, "/", 2) X(FLOORDIV, "//", 2) X(MOD, "%", 2) X(SAFE_FLOORDIV, "safe//", 2) X(SAFE_MOD, "safe%", 2) X(AND, "&", 2)                                                                    \
-      X(OR, "|", 2) X(XOR, "^", 2) X(SHL, "<<", 2)                                                                                                                                                          \
+  X(MUL, "*", 2)                                                                                                                                                                                            \
+  X(DIV, "/", 2) X(FLOORDIV, "//", 2) X(MOD, "%", 2) X(SAFE_FLOORDIV, "safe//", 2) X(SAFE_MOD, "safe%", 2) X(AND, "&", 2) X(OR, "|", 2)                                                                     \
+      X(XOR, "^", 2) X(SHL, "<<", 2)                                                                                                                                                                        \
           X(SHR, ">>", 2) /* counts >= the width give 0 or the sign; counts are never negative (checked before) */                                                                                          \
       X(NEG, "neg", 1) X(INVERT, "~", 1) /* INVERT of bool is logical not */                                                                                                                                \
       X(ABS, "abs",                                                                                                                                                                                         \
@@ -122,9 +123,10 @@ struct IrExpr {
 #define IR_STMTS(X)                                                                                                                        \
   X(SET, "set")                                                                                                                            \
   X(STORE, "store")                                                                                                                        \
-  X(ALLOC, "alloc") X(DROP, "drop") X(CALL, "call") X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text") X(TEXT_TAKE, "text_take")          \
-      X(PRINT, "print") X(IF, "if") X(FOR, "for") X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue") X(RETURN, "return")          \
-          X(MAP, "map") X(REDUCE, "reduce") X(RUNTIME, "runtime") X(PARALLEL, "parallel")
+  X(ALLOC, "alloc")                                                                                                                        \
+  X(DROP, "drop") X(CALL, "call") X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text") X(TEXT_TAKE, "text_take") X(PRINT, "print")          \
+      X(IF, "if") X(FOR, "for") X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue") X(RETURN, "return") X(MAP, "map")              \
+          X(REDUCE, "reduce") X(RUNTIME, "runtime") X(PARALLEL, "parallel")
 typedef enum IrStmtKind {
 #define X(id, name) IRS_##id,
   IR_STMTS(X)
@@ -187,7 +189,8 @@ typedef struct IrLoop {
   bool parallel; /* asked for: prange under parallel=True */
   bool automatic; /* parallel, but written as a plain loop: results are the same either way */
   IrReductionVec reductions; /* of a parallel loop */
-  IrVar *iteration; /* of a prange: what its target holds, or the index; set in the body before any access. NULL: made from an array expression */
+  IrVar *
+      iteration; /* of a prange: what its target holds, or the index; set in the body before any access. NULL: made from an array expression */
   bool cold; /* the version that runs when the test before a loop fails: not worth optimising */
   bool independent; /* no iteration touches what another one stores */
   IrAlias *alias; /* NULL: nothing is known */
@@ -203,7 +206,8 @@ typedef struct IrSource {
 } IrSource;
 typedef struct IrFit {
   Vec(IrSource) sources;
-  IrVar *into; /* MAP: stored into at every point, when the right side is computed: its shape may differ and it may overlap sources. NULL: none */
+  IrVar *
+      into; /* MAP: stored into at every point, when the right side is computed: its shape may differ and it may overlap sources. NULL: none */
   bool sure; /* a test before says that all this holds as it is */
 } IrFit;
 
@@ -339,7 +343,7 @@ struct IrFunc {
   bool can_fail; /* set by the pass "effects": returns a status */
   uint32_t cycle; /* pass "trial": functions that call each other in a circle have the same number; 0: none */
   uint32_t trial; /* pass "trial": callers try a form without status first; how often it is inlined into itself. 0: there is no such form */
-  bool wary;      /* the trial form tests after each call whether the trial has failed */
+  bool wary; /* the trial form tests after each call whether the trial has failed */
   bool is_main; /* the module's body: runs once */
   bool is_memo_body; /* under lru_cache: the function as written, which the one that callers reach calls */
   bool is_chunk; /* the body of a PARALLEL statement: params are chunk, lo, hi, then what it captures */

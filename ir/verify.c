@@ -90,7 +90,8 @@ static void check_stmt_facts(Verify *v, const IrStmt *s) {
     break;
   case IRS_RUNTIME:
     if (s->as.runtime.result)
-      need(v, s->as.runtime.result->owns != s->as.runtime.lent || !type_owns(s->as.runtime.result->type), "result that nobody owns", s->as.runtime.result->name);
+      need(v, s->as.runtime.result->owns != s->as.runtime.lent || !type_owns(s->as.runtime.result->type), "result that nobody owns",
+           s->as.runtime.result->name);
     break;
   case IRS_PARALLEL:
     need(v, s->as.parallel.body->is_chunk && s->as.parallel.count + 3 == s->as.parallel.body->params.len, "captures of",

@@ -32,16 +32,18 @@ extern int bcmp(const void *a, const void *b, size_t n);
   X(sqrt)                                                                                                                                  \
   X(fabs)                                                                                                                                  \
   X(floor)                                                                                                                                 \
-  X(ceil) X(trunc) X(rint) X(nearbyint) X(round) X(roundeven) X(copysign) X(fma) X(fmin) X(fmax) X(fdim) X(exp) X(exp2) X(exp10) X(expm1)  \
-      X(log) X(log2) X(log10) X(log1p) X(logb) X(cbrt) X(pow) X(hypot) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(atan2) X(sinh)       \
-          X(cosh) X(tanh) X(asinh) X(acosh) X(atanh) X(sincos) X(erf) X(erfc) X(tgamma) X(lgamma) X(fmod) X(remainder) X(modf)             \
-              X(nextafter) X(ldexp) X(frexp) X(scalbn) X(scalbln) X(ilogb) X(lrint) X(llrint) X(lround) X(llround)
+  X(ceil)                                                                                                                                  \
+  X(trunc) X(rint) X(nearbyint) X(round) X(roundeven) X(copysign) X(fma) X(fmin) X(fmax) X(fdim) X(exp) X(exp2) X(exp10) X(expm1) X(log)   \
+      X(log2) X(log10) X(log1p) X(logb) X(cbrt) X(pow) X(hypot) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(atan2) X(sinh) X(cosh)      \
+          X(tanh) X(asinh) X(acosh) X(atanh) X(sincos) X(erf) X(erfc) X(tgamma) X(lgamma) X(fmod) X(remainder) X(modf) X(nextafter)        \
+              X(ldexp) X(frexp) X(scalbn) X(scalbln) X(ilogb) X(lrint) X(llrint) X(lround) X(llround)
 
 #define OTHERS(X)                                                                                                                          \
   X(memcpy)                                                                                                                                \
   X(memmove)                                                                                                                               \
   X(memset)                                                                                                                                \
-  X(memcmp) X(memchr) X(bcmp) X(strlen) X(malloc) X(calloc) X(free) X(abort) X(__powidf2) X(__powisf2) X(__muldc3) X(__divdc3) X(__mulsc3) \
+  X(memcmp)                                                                                                                                \
+  X(memchr) X(bcmp) X(strlen) X(malloc) X(calloc) X(free) X(abort) X(__powidf2) X(__powisf2) X(__muldc3) X(__divdc3) X(__mulsc3)           \
       X(__divsc3) X(__divti3) X(__modti3) X(__udivti3) X(__umodti3) X(__multi3) X(__floattidf) X(__floattisf) X(__floatuntidf)             \
           X(__floatuntisf) X(__fixdfti) X(__fixunsdfti)
 
