@@ -124,7 +124,7 @@ bool spec_parallel(const Spec *spec);
 bool spec_auto_parallel(const Spec *spec); /* plain loops, too */
 int spec_fastmath(const Spec *spec);
 
-/* types_dump.c: `loopjit types`: for every specialisation its signature, then every line with the types of its expressions. */
-void types_dump(const Program *program, StrBuf *out);
+/* types_dump.c: `loopjit types`: for `root` and every specialisation that it reaches its signature, then every line with the types of its expressions. */
+void types_dump(const Program *program, const Spec *root, StrBuf *out);
 
 #endif

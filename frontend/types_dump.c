@@ -277,11 +277,11 @@ static void mark(const Spec *spec, bool *reached) {
     if (spec->callees[i].spec) mark(spec->callees[i].spec, reached);
 }
 
-void types_dump(const Program *program, StrBuf *out) {
+void types_dump(const Program *program, const Spec *root, StrBuf *out) {
   Arena arena;
   arena_init(&arena);
   bool *reached = arena_array(&arena, bool, program->specs.len + 1);
-  if (program->main) mark(program->main, reached);
+  if (root) mark(root, reached);
   bool first = true;
   for (uint32_t i = 0; i < program->specs.len; i++) {
     const Spec *spec = program->specs.data[i];

@@ -145,7 +145,7 @@ lj_status lj_module_emit(lj_module *module, const char *stage, lj_function *func
   if (status == LJ_OK) switch (want) {
     case STAGE_TOKENS: lexer_dump(&module->source, &text); break;
     case STAGE_AST: ast_dump(module->ast, &text); break;
-    case STAGE_TYPES: types_dump(&module->program, &text); break;
+    case STAGE_TYPES: types_dump(&module->program, spec, &text); break;
     case STAGE_LOOPS:
     case STAGE_EXPLAIN:
     case STAGE_LLVM:

@@ -312,7 +312,7 @@ START_TEST(dumps_types) {
   unit_init(&u, "def f(a, n):\n    s = 0\n    for i in range(n):\n        s += a[i]\n    return s\nr = f(np.zeros(3), 2)\n");
   ck_assert(u.ok);
   StrBuf text = {0};
-  types_dump(&u.program, &text);
+  types_dump(&u.program, u.program.main, &text);
   const char *want = "t.lp:5: def f(a: array(float64, 1d, C), n: int64) -> float64:\n"
                      "    6 |     s = 0\n"
                      "        s: int64\n"
