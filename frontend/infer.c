@@ -433,7 +433,8 @@ Spec *infer_function(Program *program, FuncDef *func, const Type *const *args, u
     return NULL;
   }
   if (count > n) {
-    diag_error(diag, TYPE_ERROR, call, "%s() takes %u positional arguments but %u were given", func->name->text, n, count);
+    diag_error(diag, TYPE_ERROR, call, "%s() takes %u positional argument%s but %u %s given", func->name->text, n, n == 1 ? "" : "s", count,
+               count == 1 ? "was" : "were");
     return NULL;
   }
   const Type **types = copy_types(program->arena, args, n < count ? n : count);

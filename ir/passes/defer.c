@@ -237,8 +237,8 @@ static void noted_loop(Defer *d, IrVar *start, IrVar *stop, IrVar *const *frames
   b->block = outer;
   d->loop->as.for_.loop.remarks = (IrRemarkVec){0};
   d->loop->as.for_.loop.cold = true;
-  ir_remark(b->arena, &fast->as.for_.loop, "defer", true, fast->span, "%u divisor checks made at the end of %s", d->checks,
-            d->store_count ? "blocks of iterations" : "the loop");
+  ir_remark(b->arena, &fast->as.for_.loop, "defer", true, fast->span, "%u divisor check%s made at the end of %s", d->checks,
+            d->checks == 1 ? "" : "s", d->store_count ? "blocks of iterations" : "the loop");
 }
 
 /* Blocks begin at multiples of their size, so that no sum of an index and a size can wrap. */

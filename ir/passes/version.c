@@ -422,14 +422,17 @@ typedef struct Versions { /* of one function */
 static void version_block(Versions *v, Facts *f, IrBlock *block, bool in_alias);
 static void version_for(Versions *v, Facts *f, IrBlock *out, IrStmt *s, bool in_alias, bool eager);
 
+static const char *plural(uint32_t count) { return count == 1 ? "" : "s"; }
+
 static void remark(Nest *n, IrStmt *fast, uint32_t overlaps) {
   IrLoop *loop = &fast->as.for_.loop;
   Arena *arena = n->f->unit->arena;
   if (n->dropped.len)
-    ir_remark(arena, loop, "version", true, fast->span, "%u index checks replaced by %u tests before the loop", n->dropped.len,
-              n->tests.len);
+    ir_remark(arena, loop, "version", true, fast->span, "%u index check%s replaced by %u test%s before the loop", n->dropped.len,
+              plural(n->dropped.len), n->tests.len, plural(n->tests.len));
   if (overlaps)
-    ir_remark(arena, loop, "version", true, fast->span, "%u tests before the loop prove that its arrays do not overlap", overlaps);
+    ir_remark(arena, loop, "version", true, fast->span, "%u test%s before the loop prove%s that its arrays do not overlap", overlaps,
+              plural(overlaps), overlaps == 1 ? "s" : "");
 }
 
 /* Builds `if tests { fast } else { loop }` into `out`. False when there is nothing to gain. */
