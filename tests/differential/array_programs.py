@@ -470,6 +470,12 @@ class Generator:
         return ["%s = %s.copy()" % (name, source), text, "print(%s.dtype, %s)" % (name, name)]
 
     def store(self, text):
+        """Runs an assignment, unless it is one of two that NumPy gets wrong: it does not look for overlaps of two 1-D views whose strides have one sign, and
+        not at the value's shape when nothing is stored."""
+        target, value = (self.evaluate(part) for part in re.fullmatch(r"(.*) [-+*/%&|^<>]{0,2}= (.*)", text).groups())
+        if np.ndim(value) and (np.ndim(value) > np.ndim(target) or
+                               (np.ndim(target) == 1 and np.shares_memory(target, value) and target.strides != value.strides)):
+            raise ValueError
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
