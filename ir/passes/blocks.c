@@ -342,11 +342,11 @@ static bool test_check(Test *t, const IrBlock *block, uint32_t at) {
   return true;
 }
 
-static bool has_part(const Body *n, const IrBlock *block) {
-  for (uint32_t i = 0; i < block->len; i++) {
+static bool has_part(const Body *n, const IrBlock *block, uint32_t from) {
+  for (uint32_t i = from; i < block->len; i++) {
     const IrStmt *s = block->data[i];
     if ((s->kind == IRS_CHECK && !find_check(n, s)->is_range) || (s->kind == IRS_SET && map_get(&n->needed, map_key(s)))) return true;
-    if (s->kind == IRS_IF && (has_part(n, &s->as.if_.then) || has_part(n, &s->as.if_.orelse))) return true;
+    if (s->kind == IRS_IF && (has_part(n, &s->as.if_.then, 0) || has_part(n, &s->as.if_.orelse, 0))) return true;
   }
   return false;
 }
@@ -355,7 +355,8 @@ static bool has_part(const Body *n, const IrBlock *block) {
 static bool test_if(Test *t, const IrBlock *block, uint32_t at) {
   IrStmt *s = block->data[at];
   bool ends[2] = {ends_iteration(&s->as.if_.then), ends_iteration(&s->as.if_.orelse)};
-  if (!ends[0] && !ends[1] && !has_part(t->n, &s->as.if_.then) && !has_part(t->n, &s->as.if_.orelse)) return false;
+  bool decides = (ends[0] || ends[1]) && has_part(t->n, block, at + 1);
+  if (!decides && !has_part(t->n, &s->as.if_.then, 0) && !has_part(t->n, &s->as.if_.orelse, 0)) return false;
   IrBlock *outside = t->b.block;
   IrStmt *copy = open_if(t, ir_clone_expr(&t->copy, s->as.if_.cond));
   test_block(t, &s->as.if_.then, 0);
@@ -471,7 +472,7 @@ static void make_blocks(const Body *n, IrBlock *out) {
   IrExpr *start_ok = block_condition(n, b, from, to);
   IrVar *ok = ir_new_var(b, "ok", start_ok->type);
   ir_set(b, ok, start_ok);
-  if (has_part(n, &loop->as.for_.body)) make_test(n, b, ok, from, to);
+  if (has_part(n, &loop->as.for_.body, 0)) make_test(n, b, ok, from, to);
   IrStmt *branch = ir_stmt(b, IRS_IF);
   branch->as.if_.cond = ir_var(b, ok);
   fast->as.for_.lo = loop->as.for_.lo = ir_var(b, from);

@@ -86,6 +86,9 @@ static const struct {
     {F("a", "    n = 0\n    for i in range(len(a)): n += 3 // int(a[i])\n    return n\n") CALL1, "blocks", "ok and", 1},
     {F("a", "    s = 0.0\n    for i in range(len(a)): s += 3 / a[i]\n    return s\n") CALL1, "blocks", "the order of its sums is fixed", 1},
     {F("a", "    x = 1.0\n    for i in range(9): x = 2\n    return x / a[0]\n") CALL1, "blocks", "block", 0},
+    {F("a", "    k = 0\n    for i in range(len(a)):\n        x = 7 // int(a[i])\n        y = a[i] * 0.1\n        if y < 2: continue\n      "
+            "  k += x\n    return k\n") CALL1,
+     "blocks", "ok and", 1}, /* the branch decides about nothing that is tested */
     {F("a, b, idx", "    for i in range(len(idx)): b[i] = a[idx[i]]\n") "f(np.ones(3), np.ones(3), np.arange(3))\n", "blocks", "select",
      3}, /* in the exact version, in that for arrays that overlap, and for the last block */
     {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1 / a[i + k]\n") "f(np.ones(3), 0)\n", "blocks", "check divisor",
