@@ -1,15 +1,13 @@
 /* The cache under edits: a program of ten functions that call each other is changed at random, again and again, and every function is called
  * after each edit in a new engine over one folder. The result must be that of a model in C, and the cache must have exactly those kernels
  * whose content was seen before. LOOPJIT_EDITS=1000 is the whole test; fewer edits are the default. */
-#include <check.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/map.h"
 #include "base/strbuf.h"
 #include "include/loopjit.h"
+#include "tests/unit/cache_help.h"
 
 enum { FUNCTIONS = 10, EDITS = 120, MODULUS = 1000003 };
 
@@ -32,12 +30,6 @@ static unsigned state;
 static int pick(int n) { /* the same sequence everywhere */
   state = state * 1103515245u + 12345u;
   return (int)((state >> 16) % (unsigned)n);
-}
-
-static char folder[64];
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-  (void)st, (void)type, (void)ftw;
-  return remove(path);
 }
 
 /* ---- the program as text, as content, as a function of numbers ---- */
@@ -190,8 +182,6 @@ START_TEST(edits_are_never_missed) {
   int edits = wish ? atoi(wish) : EDITS;
   Program p = {.k = 1};
   Seen seen = {0};
-  strcpy(folder, "/tmp/loopjit-test-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(folder));
   lj_config_init(&p.config);
   p.config.cache_dir = folder;
   p.config.opt_level = 0;
@@ -206,13 +196,13 @@ START_TEST(edits_are_never_missed) {
     check_all(&p, n, &seen);
   }
   free(seen.data);
-  nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 END_TEST
 
 Suite *suite_cache_edits(void) {
   Suite *s = suite_create("cache_edits");
   TCase *t = tcase_create("cache_edits");
+  tcase_add_checked_fixture(t, make_folder, drop_folder);
   tcase_set_timeout(t, 900);
   tcase_add_test(t, edits_are_never_missed);
   suite_add_tcase(s, t);
