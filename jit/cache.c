@@ -10,9 +10,8 @@ enum { DEFAULT_BOUND = 256 << 20 };
 struct Cache {
   CacheOptions options; /* path: owned */
   pthread_mutex_t lock; /* of what stands below up to the counters */
-  bool opened, off; /* off: for good */
+  bool opened; /* or found to be unusable: dir NULL */
   StrBuf rows, note, log;
-  bool noted;
   CacheDir *dir;
   _Atomic bool full; /* nothing is written any more */
   _Atomic bool has_note;
@@ -52,9 +51,8 @@ void cache_close(Cache *cache) {
 
 /* The lock is held. The first reason is told, later ones are not. */
 static void turn_off(Cache *cache, const char *why) {
-  if (cache->noted) return;
+  if (cache->note.len) return;
   sb_printf(&cache->note, "the cache of compiled code is off: %s", why);
-  cache->noted = true;
   cache->has_note = true;
 }
 
@@ -63,7 +61,6 @@ static void open_folder(Cache *cache) {
   cache_dir_path(cache->options.path, &path);
   if (path.len) cache->dir = cache_dir_open(sb_text(&path), cache->options.bound, &why);
   if (path.len && !cache->dir) turn_off(cache, sb_text(&why));
-  cache->off = !cache->dir;
   if (cache->dir) cache_key_engine(&cache->options.target, &cache->rows);
   sb_drop(&path);
   sb_drop(&why);
@@ -73,7 +70,7 @@ bool cache_is_on(Cache *cache) {
   pthread_mutex_lock(&cache->lock);
   if (!cache->opened) open_folder(cache);
   cache->opened = true;
-  bool on = !cache->off;
+  bool on = cache->dir != NULL;
   pthread_mutex_unlock(&cache->lock);
   return on;
 }
@@ -196,6 +193,6 @@ CacheCounts cache_counts(Cache *cache) { return (CacheCounts){cache->hits, cache
 void cache_explain(Cache *cache, StrBuf *out) {
   pthread_mutex_lock(&cache->lock);
   sb_puts(out, sb_text(&cache->log));
-  if (cache->opened && cache->off) sb_puts(out, "cache: off\n");
+  if (cache->opened && !cache->dir) sb_puts(out, "cache: off\n");
   pthread_mutex_unlock(&cache->lock);
 }
