@@ -82,6 +82,7 @@ typedef struct CacheEntry {
 /* Is it a whole entry of this key? Points into the file. */
 bool cache_entry_open(const StrBuf *file, const CacheDigest *key, CacheEntry *out);
 uint32_t cache_take_number(CacheReader *in);
+uint32_t cache_take_count(CacheReader *in); /* of things that each take some bytes of the entry */
 const char *cache_take_bytes(CacheReader *in, size_t *size);
 const char *cache_take_text(CacheReader *in);
 

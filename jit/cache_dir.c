@@ -107,14 +107,18 @@ void cache_dir_close(CacheDir *dir) {
 
 /* ---- names ---- */
 
-static void put_name(const CacheDigest *key, char out[CACHE_NAME_LENGTH + 2]) {
+void cache_digest_text(const CacheDigest *digest, char out[CACHE_NAME_LENGTH + 1]) {
   static const char digits[] = "0123456789abcdef";
   for (size_t i = 0; i < CACHE_KEY_BYTES; i++) {
-    *out++ = digits[key->bytes[i] >> 4];
-    *out++ = digits[key->bytes[i] & 15];
-    if (i == 0) *out++ = '/';
+    *out++ = digits[digest->bytes[i] >> 4];
+    *out++ = digits[digest->bytes[i] & 15];
   }
   *out = 0;
+}
+
+static void put_name(const CacheDigest *key, char out[CACHE_NAME_LENGTH + 2]) {
+  cache_digest_text(key, out + 1);
+  out[0] = out[1], out[1] = out[2], out[2] = '/';
 }
 
 static int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
@@ -218,12 +222,8 @@ static void list_folder(DIR *inner, uint8_t first, CacheFiles *out) {
 
 void cache_dir_list(CacheDir *dir, CacheFiles *out) {
   *out = (CacheFiles){0};
-  int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *outer = fd < 0 ? NULL : fdopendir(fd);
-  if (!outer) {
-    if (fd >= 0) close(fd);
-    return;
-  }
+  DIR *outer = open_inner(dir, ".");
+  if (!outer) return;
   for (struct dirent *e; (e = readdir(outer));) {
     uint8_t first;
     DIR *inner = take_name(e->d_name, &first, 1) ? open_inner(dir, e->d_name) : NULL;
@@ -262,11 +262,24 @@ static void sweep(CacheDir *dir, bool all) {
   dir->swept = true;
 }
 
+/* Its descriptor, or the reason as -errno. */
+static int make_temporary(CacheDir *dir, char *name, size_t room) {
+  int reason = 0;
+  for (int tries = 0; tries < 100; tries++) {
+    snprintf(name, room, "tmp/%ld-%u", (long)getpid(), dir->counter++);
+    int fd = openat(dir->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0) return fd;
+    reason = errno;
+    if (reason == ENOENT && mkdirat(dir->fd, "tmp", 0700)) reason = errno;
+    if (reason != ENOENT && reason != EEXIST) break; /* EEXIST: another cache of this process, or left by a process of this number */
+  }
+  return -reason;
+}
+
 /* A new `usage` of the right length takes the place of the old one. What others append to the old one meanwhile is counted next time. */
 static void set_usage(CacheDir *dir, uint64_t size) {
   char name[64];
-  snprintf(name, sizeof name, "tmp/%ld-%u", (long)getpid(), dir->counter++);
-  int fd = openat(dir->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = make_temporary(dir, name, sizeof name);
   if (fd < 0) return;
   bool ok = ftruncate(fd, (off_t)(size / BLOCK)) == 0;
   close(fd);
@@ -331,20 +344,6 @@ static bool may_write(size_t size) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY) return true;
   return limit.rlim_cur >= size && limit.rlim_cur >= LEAST_FILE_LIMIT;
-}
-
-/* Its descriptor, or the reason as -errno. */
-static int make_temporary(CacheDir *dir, char *name, size_t room) {
-  int reason = 0;
-  for (int tries = 0; tries < 100; tries++) {
-    snprintf(name, room, "tmp/%ld-%u", (long)getpid(), dir->counter++);
-    int fd = openat(dir->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0) return fd;
-    reason = errno;
-    if (reason == ENOENT && mkdirat(dir->fd, "tmp", 0700)) reason = errno;
-    if (reason != ENOENT && reason != EEXIST) break; /* EEXIST: another cache of this process, or left by a process of this number */
-  }
-  return -reason;
 }
 
 /* 0, or the reason as errno. */

@@ -12,6 +12,7 @@ enum { CACHE_KEY_BYTES = 32, CACHE_NAME_LENGTH = 2 * CACHE_KEY_BYTES };
 typedef struct CacheDigest {
   uint8_t bytes[CACHE_KEY_BYTES];
 } CacheDigest;
+void cache_digest_text(const CacheDigest *digest, char out[CACHE_NAME_LENGTH + 1]); /* in hexadecimal digits */
 
 typedef struct CacheDir CacheDir;
 

@@ -59,6 +59,12 @@ uint32_t cache_take_number(CacheReader *in) {
   return number;
 }
 
+uint32_t cache_take_count(CacheReader *in) {
+  uint32_t count = cache_take_number(in);
+  if (count > (size_t)(in->end - in->at)) in->bad = true;
+  return in->bad ? 0 : count;
+}
+
 const char *cache_take_bytes(CacheReader *in, size_t *size) {
   *size = cache_take_number(in);
   if (in->bad || (size_t)(in->end - in->at) <= *size || in->at[*size]) return in->bad = true, *size = 0, "";

@@ -5,8 +5,8 @@
 
 static const char main_name[] = "<module>";
 
-const SourceKey *kernel_source(lj_module *module, const lj_function *function) {
-  SourceKey *source = function ? &module->functions[function - module->functions].source : &module->main_source;
+const SourceKey *kernel_source(lj_module *module, lj_function *function) {
+  SourceKey *source = function ? &function->source : &module->main_source;
   if (!source->rows) cache_key_source(module->ast, &module->arena, &module->digests, function ? function->def->name : NULL, source);
   return source;
 }
@@ -18,7 +18,7 @@ static void describe(const lj_function *function, const Type *const *types, uint
   if (function) sb_puts(out, count ? ")" : "()");
 }
 
-bool kernel_key(lj_module *module, const lj_function *function, const Type *const *types, uint32_t count, CacheKey *key) {
+bool kernel_key(lj_module *module, lj_function *function, const Type *const *types, uint32_t count, CacheKey *key) {
   StrBuf text = {0};
   bool ok = cache_is_on(module->engine->cache);
   for (uint32_t i = 0; i < count && ok; i++) ok = types[i] && cache_type_put(types[i], &text);
@@ -107,17 +107,10 @@ static void take_place(lj_module *module, const SourceKey *source, CacheReader *
     out->part = source->parts[rank];
 }
 
-/* A number of things that each take some bytes of the entry. */
-static uint32_t take_count(CacheReader *in) {
-  uint32_t count = cache_take_number(in);
-  if (count > (size_t)(in->end - in->at)) in->bad = true;
-  return in->bad ? 0 : count;
-}
-
 static void take_slots(lj_kernel *kernel, CacheReader *in) {
   size_t end = 0, align = 1;
   kernel->arg_count = cache_take_number(in);
-  kernel->slot_count = take_count(in);
+  kernel->slot_count = cache_take_count(in);
   kernel->slots = arena_array(&kernel->module->arena, ArgSlot, kernel->slot_count + 1);
   for (uint32_t i = 0; i < kernel->slot_count && !in->bad; i++) {
     ArgSlot *slot = &kernel->slots[i];
@@ -160,7 +153,7 @@ static lj_kernel *make_kernel(lj_module *module, lj_function *function, CacheRea
   kernel->result = take_type(module, in);
   kernel->has_globals = cache_take_number(in) != 0;
   take_slots(kernel, in);
-  uint32_t count = take_count(in);
+  uint32_t count = cache_take_count(in);
   IrPlace *places = arena_array(arena, IrPlace, count + 1);
   for (uint32_t i = 0; i < count && !in->bad; i++) take_place(module, kernel_source(module, function), in, &places[i]);
   const char *object = cache_take_bytes(in, &size);

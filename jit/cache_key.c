@@ -20,9 +20,7 @@ void cache_key_row(StrBuf *rows, const char *name, const char *value) {
 
 static void digest_row(StrBuf *rows, const char *name, const CacheDigest *digest) {
   char text[CACHE_NAME_LENGTH + 1];
-  for (size_t i = 0; i < CACHE_KEY_BYTES; i++)
-    text[2 * i] = "0123456789abcdef"[digest->bytes[i] >> 4], text[2 * i + 1] = "0123456789abcdef"[digest->bytes[i] & 15];
-  text[CACHE_NAME_LENGTH] = 0;
+  cache_digest_text(digest, text);
   cache_key_row(rows, name, text);
 }
 

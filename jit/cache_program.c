@@ -22,7 +22,7 @@ static void put_source(StrBuf *out, const SourceKey *source) {
   cache_put_bytes(out, source->parts, sizeof *source->parts * source->part_count);
 }
 
-static void put_function(StrBuf *out, lj_module *module, const lj_function *f) {
+static void put_function(StrBuf *out, lj_module *module, lj_function *f) {
   cache_put_text(out, f->name);
   cache_put_bytes(out, f->doc, f->doc_length);
   cache_put_number(out, f->param_count);
@@ -62,9 +62,7 @@ static void take_function(lj_module *module, CacheReader *in, lj_function *f) {
   size_t length;
   const char *name = cache_take_text(in), *doc = cache_take_bytes(in, &length);
   *f = (lj_function){.module = module, .name = keep(module, name, strlen(name)), .doc = keep(module, doc, length), .doc_length = length};
-  f->param_count = cache_take_number(in);
-  if (f->param_count > (size_t)(in->end - in->at)) in->bad = true;
-  if (in->bad) return;
+  f->param_count = cache_take_count(in);
   f->params = arena_array(&module->arena, FunctionParam, f->param_count + 1);
   for (uint32_t i = 0; i < f->param_count && !in->bad; i++) {
     const char *param = cache_take_text(in);
@@ -76,8 +74,7 @@ static void take_function(lj_module *module, CacheReader *in, lj_function *f) {
 
 static bool take_program(lj_module *module, CacheReader *in) {
   take_source(module, in, &module->main_source);
-  uint32_t count = cache_take_number(in);
-  if (in->bad || count > (size_t)(in->end - in->at)) return false;
+  uint32_t count = cache_take_count(in);
   lj_function *functions = arena_array(&module->arena, lj_function, count + 1);
   for (uint32_t i = 0; i < count && !in->bad; i++) take_function(module, in, &functions[i]);
   if (in->bad || in->at != in->end) return false;

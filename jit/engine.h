@@ -138,8 +138,8 @@ lj_status compile_unit(lj_module *module, const Spec *spec, Arena *arena, lj_rep
 extern const char compile_symbol[];
 
 /* cache_kernel.c; the module's lock is held. */
-const SourceKey *kernel_source(lj_module *module, const lj_function *function); /* of the top level for NULL */
-bool kernel_key(lj_module *module, const lj_function *function, const Type *const *types, uint32_t count,
+const SourceKey *kernel_source(lj_module *module, lj_function *function); /* of the top level for NULL */
+bool kernel_key(lj_module *module, lj_function *function, const Type *const *types, uint32_t count,
                 CacheKey *key); /* false: no cache for this; the caller drops the key */
 lj_kernel *kernel_find(lj_module *module, lj_function *function, const CacheKey *key, const Type *const *types, uint32_t count);
 void kernel_store(const lj_kernel *kernel, const KernelAsk *ask, const IrUnit *unit, const StrBuf *object);
