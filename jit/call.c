@@ -142,8 +142,9 @@ lj_status lj_specialise(lj_function *function, const char *signature, lj_report 
   return status;
 }
 
-static lj_status check_values(const lj_function *function, const lj_value *args, size_t count, lj_report *report) {
-  if (!function) return report_message(report, LJ_MISUSE, "there is no function to call");
+/* `callee`: the function or kernel. */
+static lj_status check_call(const void *callee, const char *what, const lj_value *args, size_t count, lj_report *report) {
+  if (!callee) return report_message(report, LJ_MISUSE, "there is no %s to call", what);
   for (size_t i = 0; i < count; i++)
     if (!value_is_sound(&args[i]))
       return report_message(report, LJ_MISUSE, "argument %zu is not a value: wrong dtype, shape or alignment", i + 1);
@@ -153,7 +154,7 @@ static lj_status check_values(const lj_function *function, const lj_value *args,
 lj_status lj_specialise_for(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
   *out = NULL;
   lj_report_clear(report);
-  lj_status status = check_values(function, args, count, report);
+  lj_status status = check_call(function, "function", args, count, report);
   return status == LJ_OK ? find_kernel(function, args, count, report, out) : status;
 }
 
@@ -223,17 +224,14 @@ static lj_status call_kernel(lj_kernel *kernel, const lj_value *args, size_t cou
 lj_status lj_kernel_call(lj_kernel *kernel, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
   if (result) *result = lj_none();
   lj_report_clear(report);
-  if (!kernel) return report_message(report, LJ_MISUSE, "there is no kernel to call");
-  for (size_t i = 0; i < count; i++)
-    if (!value_is_sound(&args[i]))
-      return report_message(report, LJ_MISUSE, "argument %zu is not a value: wrong dtype, shape or alignment", i + 1);
-  return call_kernel(kernel, args, count, result, report);
+  lj_status status = check_call(kernel, "kernel", args, count, report);
+  return status == LJ_OK ? call_kernel(kernel, args, count, result, report) : status;
 }
 
 lj_status lj_call(lj_function *function, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
   if (result) *result = lj_none();
   lj_report_clear(report);
-  lj_status status = check_values(function, args, count, report);
+  lj_status status = check_call(function, "function", args, count, report);
   if (status != LJ_OK) return status;
   lj_kernel *kernel;
   status = find_kernel(function, args, count, report, &kernel);
