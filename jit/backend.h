@@ -27,8 +27,8 @@ typedef struct BackendTimes { /* seconds */
   double codegen, optimize, emit, link;
 } BackendTimes;
 
-/* The processor and its features as backend_open() will take them; needs no backend. */
-void backend_describe(const char *cpu, StrBuf *name, StrBuf *features);
+/* LLVM's version, and the processor and its features as backend_open() will take them; needs no backend. */
+void backend_describe(const char *cpu, StrBuf *llvm, StrBuf *name, StrBuf *features);
 /* False with a text in *error. */
 bool backend_open(const BackendOptions *options, Backend **out, StrBuf *error);
 void backend_close(Backend *backend);

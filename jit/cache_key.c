@@ -39,11 +39,11 @@ static void number_row(StrBuf *rows, const char *name, int64_t value) {
 }
 
 void cache_key_engine(const CacheTarget *target, StrBuf *rows) {
-  StrBuf cpu = {0}, features = {0};
-  backend_describe(target->cpu, &cpu, &features);
+  StrBuf llvm = {0}, cpu = {0}, features = {0};
+  backend_describe(target->cpu, &llvm, &cpu, &features);
   number_row(rows, "form of the cache", CACHE_FORMAT);
   cache_key_row(rows, cache_build_row, lj_build_id);
-  cache_key_row(rows, "LLVM", lj_llvm_version());
+  cache_key_row(rows, "LLVM", sb_text(&llvm)); /* the one that runs: a shared one may be newer than the build */
   number_row(rows, "runtime ABI", LJ_ABI_VERSION);
   cache_key_row(rows, "C library", gnu_get_libc_version()); /* LLVM folds calls of its functions */
   cache_key_row(rows, "CPU", sb_text(&cpu));
@@ -52,6 +52,7 @@ void cache_key_engine(const CacheTarget *target, StrBuf *rows) {
 #define X(type, field, name) number_row(rows, name, target->options.field);
   PROGRAM_OPTIONS(X)
 #undef X
+  sb_drop(&llvm);
   sb_drop(&cpu);
   sb_drop(&features);
 }

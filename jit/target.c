@@ -13,8 +13,11 @@ static void init_llvm(void) {
 static char *cpu_name(const char *wish) { return wish ? LLVMCreateMessage(wish) : LLVMGetHostCPUName(); }
 static char *cpu_features(const char *wish) { return wish ? LLVMCreateMessage("") : LLVMGetHostCPUFeatures(); }
 
-void backend_describe(const char *cpu, StrBuf *name, StrBuf *features) {
+void backend_describe(const char *cpu, StrBuf *llvm, StrBuf *name, StrBuf *features) {
   char *a = cpu_name(cpu), *b = cpu_features(cpu);
+  unsigned version[3];
+  LLVMGetVersion(&version[0], &version[1], &version[2]);
+  sb_printf(llvm, "%u.%u.%u", version[0], version[1], version[2]);
   sb_puts(name, a);
   sb_puts(features, b);
   LLVMDisposeMessage(a);
