@@ -10,7 +10,11 @@
 typedef struct Choice {
   const char *value, *words;
 } Choice;
-static const Choice choices[] = {{"MODEL", "python numpy"}, {"LEVEL", "0 1 2 3"}, {"CPU", "x86-64-v2 x86-64-v3 x86-64-v4"}};
+static const Choice choices[] = {{"MODEL", "python numpy"},
+                                 {"LEVEL", "0 1 2 3"},
+                                 {"NAME", "x86-64-v2 x86-64-v3 x86-64-v4"},
+                                 {"KIND", "static dynamic guided"},
+                                 {"[=auto]", "auto"}};
 
 /* What may stand for an option's value, separated by spaces; NULL: a file or free text. */
 static const char *choices_of(const Option *option) {
@@ -19,8 +23,27 @@ static const char *choices_of(const Option *option) {
   return NULL;
 }
 
-static void print_stages(const char *separator) {
-  for (size_t i = 0; lj_stage_name(i); i++) printf("%s%s", i ? separator : "", lj_stage_name(i));
+/* "[=…]": never the next word. */
+static bool may_lack_value(const Option *option) { return option->value && option->value[0] == '['; }
+
+/* What may stand behind a command. */
+typedef struct First {
+  const char *command, *what;
+  const char *(*word)(size_t index);
+} First;
+static const char *shell_name(size_t i);
+static const First firsts[] = {
+    {"emit", "stage", lj_stage_name}, {"cache", "action", lj_cache_action_name}, {"completion", "shell", shell_name}};
+enum { FIRSTS = sizeof firsts / sizeof *firsts };
+
+static const First *first_of(const Command *command) {
+  size_t i = 0;
+  while (i < FIRSTS && strcmp(command->name, firsts[i].command) != 0) i++;
+  return i < FIRSTS ? &firsts[i] : NULL;
+}
+
+static void print_words(const First *first) {
+  for (size_t i = 0; first->word(i); i++) printf("%s%s", i ? " " : "", first->word(i));
 }
 
 static void print_commands(void) {
@@ -41,6 +64,7 @@ static void bash(void) {
   puts("# bash completion of loopjit: source it, or put it into share/bash-completion/completions/loopjit\n"
        "_loopjit() {\n"
        "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words='' files=yes\n"
+       "  if [ \"$word\" = = ]; then before+='=' word=''; elif [ \"$before\" = = ]; then before=${COMP_WORDS[COMP_CWORD-2]}=; fi\n"
        "  COMPREPLY=()\n"
        "  if [ \"$COMP_CWORD\" -eq 1 ]; then");
   fputs("    COMPREPLY=($(compgen -W '", stdout);
@@ -50,7 +74,11 @@ static void bash(void) {
        "  fi\n"
        "  case $before in");
   for (const Option *o = options; o->name; o++)
-    if (choices_of(o)) printf("    --%s) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n", o->name, choices_of(o));
+    if (choices_of(o)) {
+      fputs("    ", stdout);
+      if (!may_lack_value(o)) printf("--%s|", o->name);
+      printf("--%s=) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n", o->name, choices_of(o));
+    }
   puts("  esac\n"
        "  case ${COMP_WORDS[1]} in");
   for (size_t i = 0; commands[i].name; i++) {
@@ -60,11 +88,12 @@ static void bash(void) {
   }
   puts("  esac\n"
        "  case ${COMP_WORDS[1]} in");
-  fputs("    emit) [ \"$COMP_CWORD\" -eq 2 ] && words=\"$words ", stdout);
-  print_stages(" ");
-  puts("\" files='' ;;\n"
-       "    completion) words=\"$words bash zsh fish\" files='' ;;\n"
-       "  esac\n"
+  for (size_t i = 0; i < FIRSTS; i++) {
+    printf("    %s) [ \"$COMP_CWORD\" -eq 2 ] && words=\"$words ", firsts[i].command);
+    print_words(&firsts[i]);
+    puts("\" files='' ;;");
+  }
+  puts("  esac\n"
        "  if [ -z \"$files\" ] || [ \"${word#-}\" != \"$word\" ]; then\n"
        "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
        "  else\n"
@@ -106,21 +135,21 @@ static void zsh(void) {
     printf("    %s) _arguments", commands[i].name);
     for (const Option *o = options; o->name; o++) {
       if (!option_of(o, commands[i].name)) continue;
-      printf(" \\\n      '--%s[", o->name);
+      printf(" \\\n      '--%s%s[", o->name, may_lack_value(o) ? "=-" : "");
       print_quoted(o->about, "[]:");
       putchar(']');
-      if (o->value && choices_of(o))
-        printf(":%s:(%s)", o->value, choices_of(o));
+      if (choices_of(o))
+        printf("%s:%s:(%s)", may_lack_value(o) ? ":" : "", o->name, choices_of(o));
       else if (o->value)
         printf(":%s:%s", o->value, strcmp(o->value, "FILE") == 0 ? "_files" : "");
       putchar('\'');
     }
-    if (strcmp(commands[i].name, "emit") == 0) {
-      fputs(" \\\n      '2:stage:(", stdout);
-      print_stages(" ");
+    const First *first = first_of(&commands[i]);
+    if (first) {
+      printf(" \\\n      '2:%s:(", first->what);
+      print_words(first);
       fputs(")'", stdout);
     }
-    if (strcmp(commands[i].name, "completion") == 0) fputs(" \\\n      '2:shell:(bash zsh fish)'", stdout);
     puts(" \\\n      '*:file:_files' ;;");
   }
   puts("  esac\n"
@@ -138,15 +167,18 @@ static void fish(void) {
   for (const Option *o = options; o->name; o++) {
     printf("complete -c loopjit -n '__fish_seen_subcommand_from %s' -l %s", o->commands, o->name);
     if (o->letter) printf(" -s %c", o->letter);
-    if (o->value) fputs(strcmp(o->value, "FILE") == 0 ? " -r" : " -x", stdout);
+    if (o->value && !may_lack_value(o)) fputs(strcmp(o->value, "FILE") == 0 ? " -r" : " -x", stdout);
     if (choices_of(o)) printf(" -a '%s'", choices_of(o));
     fputs(" -d '", stdout);
     print_quoted(o->about, "");
     puts("'");
   }
-  fputs("complete -c loopjit -n '__fish_seen_subcommand_from emit' -a '", stdout);
-  print_stages(" ");
-  puts("'\ncomplete -c loopjit -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'");
+  for (const Command *c = commands; c->name; c++) {
+    if (!first_of(c)) continue;
+    printf("complete -c loopjit -n '__fish_seen_subcommand_from %s'%s -a '", c->name, c->most == 1 ? " -x" : "");
+    print_words(first_of(c));
+    puts("'");
+  }
 }
 
 typedef struct Shell {
@@ -155,16 +187,17 @@ typedef struct Shell {
 } Shell;
 static const Shell shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
 
-static const char *shell_name(const void *unused, size_t i) {
+static const char *shell_name(size_t i) { return i < sizeof shells / sizeof *shells ? shells[i].name : NULL; }
+static const char *known_shell(const void *unused, size_t i) {
   (void)unused;
-  return i < sizeof shells / sizeof *shells ? shells[i].name : NULL;
+  return shell_name(i);
 }
 
 int cmd_completion(const Args *args) {
   const char *name = args->rest[0];
-  for (size_t i = 0; shell_name(NULL, i); i++)
+  for (size_t i = 0; shell_name(i); i++)
     if (strcmp(shells[i].name, name) == 0) return shells[i].print(), 0;
-  const char *near = args_suggest(name, shell_name, NULL);
+  const char *near = args_suggest(name, known_shell, NULL);
   return args_wrong("completion",
                     near ? "there is no shell '%s' here; did you mean '%s'?" : "there is no shell '%s' here: bash, zsh or fish", name,
                     near);
@@ -192,7 +225,7 @@ static void roff_options(const Command *command) {
     if (o->letter) printf("\\-%c, ", o->letter);
     roff("--");
     roff(o->name);
-    if (o->value) printf(" \\fI%s\\fR", o->value);
+    if (o->value) printf("%s\\fI%s\\fR", may_lack_value(o) ? "" : " ", o->value);
     putchar('\n');
     roff(o->about);
     putchar('\n');
@@ -206,6 +239,9 @@ static const char environment[] =
     ".SH ENVIRONMENT\n"
     ".TP\n.B LOOPJIT_NUM_THREADS\n"
     "Threads of parallel loops; OMP_NUM_THREADS and NUMBA_NUM_THREADS are read when it is not set. Default: all cores.\n"
+    ".TP\n.B LOOPJIT_SCHEDULE\n"
+    "How iterations of parallel loops are given to the threads, as KIND or KIND,N: see \\-\\-schedule. OMP_SCHEDULE is read when it is not "
+    "set.\n"
     ".TP\n.B LOOPJIT_CACHE_DIR\n"
     "Where compiled code is kept between runs; empty: nowhere. Default: $XDG_CACHE_HOME/loopjit or ~/.cache/loopjit.\n"
     ".TP\n.B LOOPJIT_CACHE_SIZE\n"

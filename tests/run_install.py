@@ -118,11 +118,17 @@ def completion(prefix, work):
     for name in options:
         assert set(options[name]) <= set(complete("loopjit", name, "--")), name
     assert "llvm-opt" in complete("loopjit", "emit", "")
-    assert complete("loopjit", "run", "--error-model", "n") == ["numpy"]
+    for before, wants in ((["run", "--error-model", "n"], ["numpy"]), (["run", "--schedule", "d"], ["dynamic"]), (["run", "--schedule", "=", "g"], ["guided"]),
+                          (["run", "--cpu", "x86-64-v4"], ["x86-64-v4"]), (["run", "--parallel", "="], ["auto"]), (["run", "--parallel", "README"], ["README.md"]), (["cache", "v"], ["verify"]),
+                          (["completion", "z"], ["zsh"])):
+        got = complete("loopjit", *before)
+        assert got == wants, (before, got)
     assert complete("loopjit", "run", "README") == ["README.md"]
     for shell in ("zsh/vendor-completions/_loopjit", "fish/vendor_completions.d/loopjit.fish"):
         with open(os.path.join(prefix, "share", shell)) as f:
             text = f.read()
+        for words in ("python numpy", "x86-64-v2 x86-64-v3", "static dynamic guided", "path stats list", "bash zsh fish"):
+            assert words in text, (shell, words)
         for name in options:
             assert name in text, (shell, name)
             for option in options[name]:
