@@ -16,19 +16,11 @@ import subprocess
 import sys
 import tempfile
 
+from tally import check, close
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SAMPLES = os.path.join(ROOT, "samples", "hosts")
 TIMEOUT = 60
-PASSED, FAILED = [], []
-
-
-def check(name, test, *args):
-    try:
-        test(*args)
-        PASSED.append(name)
-    except (AssertionError, OSError, subprocess.TimeoutExpired) as e:
-        FAILED.append(name)
-        print("FAIL %s: %s" % (name, e))
 
 
 def run(command, status=0, **more):
@@ -239,8 +231,7 @@ def main():
         program = os.path.join(build, "tests", "samples", name)
         check("samples/hosts/" + source, DRIVEN.get(name, plain), program + (".so" if name == "sqlite_kernel" else ""), source)
     check("libloopjit.so", exports, os.path.join(build, "libloopjit.so"))
-    print("%d passed, %d failed, 0 skipped" % (len(PASSED), len(FAILED)))
-    return 1 if FAILED else 0
+    return close()
 
 
 if __name__ == "__main__":

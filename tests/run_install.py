@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+from tally import check, close
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HOST = os.path.join(ROOT, "samples/hosts/minimal.c")
 QUICKSTART = os.path.join(ROOT, "samples/quickstart.lp")
@@ -20,7 +22,6 @@ find_package(loopjit 0.1 REQUIRED)
 add_executable(host %s)
 target_link_libraries(host PRIVATE loopjit::loopjit)
 """ % HOST
-PASSED, FAILED = [], []
 
 
 def run(command, **more):
@@ -28,15 +29,6 @@ def run(command, **more):
     if done.returncode:
         raise AssertionError("%s: exit status %d\n%s" % (" ".join(command)[:200], done.returncode, (done.stdout + done.stderr)[-1500:]))
     return done.stdout
-
-
-def check(name, test, *args):
-    try:
-        test(*args)
-        PASSED.append(name)
-    except (AssertionError, OSError, subprocess.TimeoutExpired) as e:
-        FAILED.append(name)
-        print("FAIL install %s: %s" % (name, e))
 
 
 def environment(prefix):
@@ -146,7 +138,7 @@ USES = [pkg_config, find_package, header_is_c_and_cxx, command, manual, completi
 def use(what, prefix, work):
     os.makedirs(work)
     for test in USES:
-        check("%s %s" % (what, test.__name__), test, prefix, work)
+        check("install %s %s" % (what, test.__name__), test, prefix, work)
 
 
 def main():
@@ -163,10 +155,9 @@ def main():
         package = os.path.join(packages, package[0])
         run(["dpkg-deb", "-x", package, root])
         depends = run(["dpkg-deb", "-f", package, "Depends"])
-        check("deb depends", needs_only, depends)
+        check("install deb depends", needs_only, depends)
         use("deb", os.path.join(root, "usr"), os.path.join(work, "deb_uses"))
-    print("%d passed, %d failed, 0 skipped" % (len(PASSED), len(FAILED)))
-    return 1 if FAILED else 0
+    return close()
 
 
 if __name__ == "__main__":
