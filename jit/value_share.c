@@ -19,23 +19,12 @@ static void release_host(lj_owner *owner) {
   free(host);
 }
 
-static lj_owner *new_host_owner(void (*release)(void *context), void *context, void *memory, int64_t size) {
-  HostOwner *host = malloc(sizeof *host);
-  if (!host) lj_panic(__FILE__, __LINE__, "out of memory");
-  *host = (HostOwner){{.refs = 1, .release = release_host, .memory = memory, .size = size}, release, context};
-  return &host->owner;
-}
-
-static int64_t elements(const lj_array *a) {
-  int64_t n = 1;
-  for (int i = 0; i < a->ndim; i++) n *= a->shape[i];
-  return n;
-}
-
 lj_status lj_value_adopt(lj_value *array, void (*release)(void *context), void *context) {
   if (!array || !release || array->kind != LJ_KIND_ARRAY || array->owner || !value_is_sound(array)) return LJ_MISUSE;
-  const lj_array *a = &array->as.array;
-  array->owner = new_host_owner(release, context, a->data, elements(a) * (int64_t)lj_dtype_size(a->dtype));
+  HostOwner *host = malloc(sizeof *host);
+  if (!host) lj_panic(__FILE__, __LINE__, "out of memory");
+  *host = (HostOwner){{.refs = 1, .release = release_host}, release, context};
+  array->owner = host;
   return LJ_OK;
 }
 
