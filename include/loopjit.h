@@ -83,7 +83,7 @@ LJ_API const lj_diagnostic *lj_report_get(const lj_report *report, size_t index)
 LJ_API const char *lj_report_text(const lj_report *report);
 
 /* The same as JSON: an array of {"severity": "error" | "warning" | "note", "kind", "message", "file", "line", "column", "end_line", "end_column"}, with
- * null for what a message has not. "[]" when empty; lives until the report changes. */
+ * null for what a message has not, and a line end. "[]\n" when empty; lives until the report changes. */
 LJ_API const char *lj_report_json(lj_report *report);
 
 /* A text or bytes that the caller owns. Zero-initialised is empty. `data` ends with a NUL that `length` does not count. */
