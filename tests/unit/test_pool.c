@@ -68,7 +68,9 @@ START_TEST(zeroes_again) {
   for (int round = 0; round < 3; round++) {
     ck_assert_int_eq(lj_rt_alloc(&rt, NULL, 1, &shape, 8, 1, &array), 0);
     int64_t *data = array.data;
-    for (int64_t i = 0; i < shape; i++) ck_assert_int_eq(data[i], 0);
+    int64_t first = 0; /* that is not zero; one check: each takes a microsecond, on a busy machine far more */
+    while (first < shape && !data[first]) first++;
+    ck_assert_int_eq(first, shape);
     memset(data, 0xff, (size_t)shape * 8);
     lj_rt_free(array.owner);
   }
