@@ -319,7 +319,12 @@ static bool reads_behind(const Body *n, const IrBlock *block, uint32_t at) {
   return false;
 }
 
-static void test_block(Test *t, const IrBlock *block, uint32_t from);
+typedef struct Rest { /* of the outermost block: what runs behind a branch, where the other branch ends the iteration */
+  const IrBlock *block;
+  uint32_t from;
+} Rest;
+
+static void test_block(Test *t, const IrBlock *block, uint32_t from, const Rest *rest);
 
 /* An `if cond` in the test; the builder stands in its branch until close_if. */
 static IrStmt *open_if(Test *t, IrExpr *cond) {
@@ -330,14 +335,14 @@ static IrStmt *open_if(Test *t, IrExpr *cond) {
 }
 
 /* good = good and check. What the check may guard is read only where it holds. */
-static bool test_check(Test *t, const IrBlock *block, uint32_t at) {
+static bool test_check(Test *t, const IrBlock *block, uint32_t at, const Rest *rest) {
   IrBuilder *b = &t->b;
   IrExpr *cond = ir_var(b, ir_let(b, NULL, ir_clone_expr(&t->copy, find_check(t->n, block->data[at])->ok)));
   ir_set(b, t->good, ir_binary(b, IR_LAND, cond->type, ir_var(b, t->good), cond));
   if (!reads_behind(t->n, &t->n->loop->as.for_.body, position(t->n, block->data[at]))) return false;
   IrBlock *outside = b->block;
   open_if(t, cond);
-  test_block(t, block, at + 1);
+  test_block(t, block, at + 1, rest);
   b->block = outside;
   return true;
 }
@@ -359,23 +364,23 @@ static bool test_if(Test *t, const IrBlock *block, uint32_t at) {
   if (!decides && !has_part(t->n, &s->as.if_.then, 0) && !has_part(t->n, &s->as.if_.orelse, 0)) return false;
   IrBlock *outside = t->b.block;
   IrStmt *copy = open_if(t, ir_clone_expr(&t->copy, s->as.if_.cond));
-  test_block(t, &s->as.if_.then, 0);
-  if (ends[1]) test_block(t, block, at + 1);
+  const Rest rest = {block, at + 1};
+  test_block(t, &s->as.if_.then, 0, ends[1] ? &rest : NULL);
   t->b.block = &copy->as.if_.orelse;
-  test_block(t, &s->as.if_.orelse, 0);
-  if (ends[0]) test_block(t, block, at + 1);
+  test_block(t, &s->as.if_.orelse, 0, ends[0] ? &rest : NULL);
   t->b.block = outside;
   return ends[0] || ends[1];
 }
 
-static void test_block(Test *t, const IrBlock *block, uint32_t from) {
+static void test_block(Test *t, const IrBlock *block, uint32_t from, const Rest *rest) {
   for (uint32_t i = from; i < block->len; i++) {
     IrStmt *s = block->data[i];
     t->b.span = s->span;
     if (s->kind == IRS_SET && map_get(&t->n->needed, map_key(s))) vec_push(t->b.arena, t->b.block, ir_clone_stmt(&t->copy, s));
-    if (s->kind == IRS_CHECK && !find_check(t->n, s)->is_range && test_check(t, block, i)) return;
+    if (s->kind == IRS_CHECK && !find_check(t->n, s)->is_range && test_check(t, block, i, rest)) return;
     if (s->kind == IRS_IF && test_if(t, block, i)) return;
   }
+  if (rest) test_block(t, rest->block, rest->from, NULL);
 }
 
 static IrStmt *new_loop(IrBuilder *b, const char *name, IrExpr *lo, IrExpr *hi) {
@@ -398,7 +403,7 @@ static void make_test(const Body *n, IrBuilder *b, IrVar *ok, IrVar *from, IrVar
   t.b.block = &loop->as.for_.body;
   t.good = ir_new_var(b, "good", ok->type);
   ir_set(&t.b, t.good, ir_bool(b, true));
-  test_block(&t, &n->loop->as.for_.body, 0);
+  test_block(&t, &n->loop->as.for_.body, 0, NULL);
   ir_set(&t.b, ok, ir_binary(b, IR_LAND, ok->type, ir_var(b, ok), ir_var(b, t.good)));
 }
 

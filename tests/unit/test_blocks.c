@@ -31,6 +31,9 @@ static const struct {
     {LOOP "        out[i] = 0.125 * len(b) / 500 * b[int(b[i])]\n", "IndexError", 0, 1000},
     {LOOP "        out[i] = 0.25 * b[int(b[i]) - 500]\n", "IndexError", 0, -501},
     {LOOP "        out[i] = 0.125 * b[int(b[int(b[i])])] + 0.25\n", "IndexError", 0, 1e9},
+    {LOOP "        j = np.uint32(b[i])\n        if out[i] > 0.0:\n            continue\n        else:\n            v = b[j]\n"
+          "        out[i] = b[int(b[j])] * 0.25\n",
+     "IndexError", 0, 4e9}, /* the check in the branch guards what is read behind it */
     {"    for r in range(4):\n        for j in range(250):\n            i = 250 * r + j\n            out[i] = 1.0 / b[i]\n",
      "ZeroDivisionError", 0, 0},
     {"    for i in range(0, len(out), 2):\n        out[i] = 1.0 / b[i]\n        out[i + 1] = 1.0 / b[i + 1]\n", "ZeroDivisionError", 0, 0},
