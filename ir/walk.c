@@ -116,6 +116,12 @@ bool ir_same(const IrExpr *a, const IrExpr *b) {
   return payload;
 }
 
+bool ir_reads(const IrExpr *e, const IrVar *var) {
+  bool found = e->op == IR_VAR && e->as.var == var;
+  for (uint32_t i = 0; i < e->count && !found; i++) found = ir_reads(e->args[i], var);
+  return found;
+}
+
 void ir_remark(Arena *arena, IrLoop *loop, const char *pass, bool done, Span at, const char *fmt, ...) {
   char text[256];
   va_list args;

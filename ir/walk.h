@@ -19,6 +19,8 @@ IrExpr *ir_rewrite(Arena *arena, IrExpr *e, IrRewriteFn fn, void *data);
 
 /* Are two trees the same computation (same operations on the same variables and constants)? */
 bool ir_same(const IrExpr *a, const IrExpr *b);
+/* Does the tree mention the variable? */
+bool ir_reads(const IrExpr *e, const IrVar *var);
 void ir_remark(Arena *arena, IrLoop *loop, const char *pass, bool done, Span at, const char *fmt, ...) LJ_PRINTF(6, 7);
 
 #endif

@@ -346,22 +346,29 @@ static void push_not_zero(Facts *f, const IrExpr *a, const IrExpr *b) {
   push(f, &x);
 }
 
-void facts_push_cond(Facts *f, const IrExpr *cond, bool holds) {
-  cond = facts_resolve(f, cond);
-  for (uint32_t i = f->chains.len; cond->op == IR_VAR && i-- > 0;) {
-    BoolChain chain = f->chains.data[i];
-    if (chain.var != cond->as.var || chain.is_and != holds) continue;
-    facts_push_cond(f, chain.first, holds);
-    facts_push_cond(f, chain.second, holds);
-    return;
+/* `now`: evaluated where the walk stands; what was evaluated before may have read other values of mutable variables than they have now. */
+static void push_cond(Facts *f, const IrExpr *cond, bool holds, bool now) {
+  for (int depth = 0; depth < 16 && cond->op == IR_VAR; depth++) {
+    const IrVar *var = cond->as.var;
+    for (uint32_t i = f->chains.len; (now || var->once) && i-- > 0;) {
+      BoolChain chain = f->chains.data[i];
+      if (chain.var != var || chain.is_and != holds) continue;
+      push_cond(f, chain.first, holds, true);
+      push_cond(f, chain.second, holds, true);
+      return;
+    }
+    const IrExpr *value = facts_value(f, var);
+    if (!value) return;
+    cond = value;
+    now = false;
   }
   if (cond->op == (holds ? IR_LAND : IR_LOR)) {
-    facts_push_cond(f, cond->args[0], holds);
-    facts_push_cond(f, cond->args[1], holds);
+    push_cond(f, cond->args[0], holds, now);
+    push_cond(f, cond->args[1], holds, now);
     return;
   }
   if (cond->op == IR_LNOT) {
-    facts_push_cond(f, cond->args[0], !holds);
+    push_cond(f, cond->args[0], !holds, now);
     return;
   }
   if (cond->op < IR_EQ || cond->op > IR_GE || !type_is(cond->args[0]->type, DT_INT64) || !type_is(cond->args[1]->type, DT_INT64)) return;
@@ -383,6 +390,8 @@ void facts_push_cond(Facts *f, const IrExpr *cond, bool holds) {
   default: break;
   }
 }
+
+void facts_push_cond(Facts *f, const IrExpr *cond, bool holds) { push_cond(f, cond, holds, true); }
 
 /* ---- proofs ---- */
 
@@ -424,7 +433,7 @@ static bool prove_bound(Facts *f, const Affine *e, const AffTerm *term, int step
   bool done = b.all;
   for (uint32_t i = 0; i < b.count && done == b.all; i++) {
     uint32_t mark = f->known.len;
-    if (b.cond) facts_push_cond(f, b.cond, i == 0);
+    if (b.cond) push_cond(f, b.cond, i == 0, false);
     done = prove(f, &b.goal[i], steps - 1, work);
     f->known.len = mark;
   }

@@ -23,7 +23,7 @@ typedef struct Affine {
   int64_t base;
 } Affine;
 
-/* A mutable bool that  `and` or `or` of two conditions gave:  var = first; if var (or: if not var) { …; var = second }. */
+/* A mutable bool that  `and` or `or` of two conditions gave:  var = first; if var (or: if not var) { …; var = second }.  Or a copy of one. */
 typedef struct BoolChain {
   const IrVar *var; /* NULL: no longer */
   const IrExpr *first, *second;
@@ -53,7 +53,7 @@ const IrExpr *facts_value(const Facts *f, const IrVar *var);
 const IrStmt *facts_maker(const Facts *f, const IrVar *var, IrStmtKind kind);
 /* Records what a statement defines (not its blocks). */
 void facts_see(Facts *f, const IrStmt *s);
-/* Pushes what holds while `cond` is true (or false); nothing where it is not linear. */
+/* Pushes what holds while `cond`, evaluated here, is true (or false); nothing where it is not linear. */
 void facts_push_cond(Facts *f, const IrExpr *cond, bool holds);
 void facts_push_order(Facts *f, const IrExpr *a, const IrExpr *b); /* a < b */
 void facts_push_range(Facts *f, const IrExpr *index, const IrExpr *lo, const IrExpr *hi);

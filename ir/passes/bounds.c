@@ -40,9 +40,22 @@ static void walk_stmts(Walk *w, IrBlock *block);
 
 /* ---- conditions in several steps ---- */
 
+/* The variable is set: chains that mention it hold no longer. */
 static void forget_chain(Facts *f, const IrVar *var) {
-  for (uint32_t i = 0; i < f->chains.len; i++)
-    if (f->chains.data[i].var == var) f->chains.data[i].var = NULL;
+  for (uint32_t i = 0; i < f->chains.len; i++) {
+    BoolChain *c = &f->chains.data[i];
+    if (c->var == var || ir_reads(c->first, var) || ir_reads(c->second, var)) c->var = NULL;
+  }
+}
+
+/* A copy of a chain's variable stays what it is when that is set again. */
+static void copy_chain(Facts *f, const IrVar *copy, const IrExpr *value) {
+  for (uint32_t i = 0, count = f->chains.len; value->op == IR_VAR && i < count; i++) {
+    BoolChain c = f->chains.data[i];
+    if (c.var != value->as.var) continue;
+    c.var = copy;
+    vec_push(f->unit->arena, &f->chains, c);
+  }
 }
 
 /* `before` is  var = first, `s` is  if var { …; var = second }: the value of `first and second`; with `if not var`: of `or`. */
@@ -54,6 +67,7 @@ static void see_chain(Walk *w, const IrStmt *before, const IrStmt *s) {
   if (!before || before->kind != IRS_SET || cond->op != IR_VAR || before->as.set.var != cond->as.var || cond->as.var->once) return;
   if (!then->len || s->as.if_.orelse.len || vec_last(then)->kind != IRS_SET || vec_last(then)->as.set.var != cond->as.var) return;
   BoolChain chain = {cond->as.var, before->as.set.value, vec_last(then)->as.set.value, is_and};
+  if (ir_reads(chain.first, chain.var) || ir_reads(chain.second, chain.var)) return; /* of its value before */
   vec_push(w->f.unit->arena, &w->f.chains, chain);
 }
 
@@ -112,8 +126,8 @@ static void walk_loop(Walk *w, IrStmt *s) {
   RangeLoop loop;
   uint32_t mark = f->known.len, chains = f->chains.len;
   ranges_enter(&w->r, &loop, s);
-  for (uint32_t i = 0; i < chains; i++)
-    if (f->chains.data[i].var && loop.inside[f->chains.data[i].var->id]) f->chains.data[i].var = NULL;
+  for (uint32_t i = 0; i < w->r.f->func->vars.len; i++)
+    if (loop.inside[i] && !f->func->vars.data[i]->once) forget_chain(f, f->func->vars.data[i]);
   loop.changed = loop.heads.len > 0;
   for (int round = 0; loop.changed && round < MAX_ROUNDS && w->work < MAX_WORK; round++) {
     w->dry++;
@@ -138,6 +152,7 @@ static void walk_stmt(Walk *w, IrStmt *s, const IrStmt *before) {
   const IrVar *result = ir_stmt_result(s);
   if (result) ranges_set(&w->r, s);
   if (result && !result->once) forget_chain(f, result);
+  if (result && result->once && s->kind == IRS_SET) copy_chain(f, result, s->as.set.value);
   if (s->kind == IRS_IF) {
     walk_if(w, s);
     see_chain(w, before, s);

@@ -35,13 +35,6 @@ static bool is_float_divisor(const IrStmt *s) {
   return s->as.check.check == CHECK_DIVISOR && ok->op == IR_NE && type_is_float(ok->args[0]->type);
 }
 
-static bool reads(const IrExpr *e, const IrVar *var) {
-  if (e->op == IR_VAR && e->as.var == var) return true;
-  for (uint32_t i = 0; i < e->count; i++)
-    if (reads(e->args[i], var)) return true;
-  return false;
-}
-
 static bool is_pure_block(const IrBlock *block, int depth);
 
 /* Without effects, errors and loops that might not end. */
@@ -80,7 +73,7 @@ static void see_result(Defer *d, IrVar *var, IrExpr *value) {
     if (!var->once && !map_get(&d->move.changed, map_key(var))) vec_push(d->b.arena, &d->kept, var);
     ir_move_see(&d->move, var, value);
   }
-  if (value && !var->once && !d->reassoc && !type_is_int(var->type) && !type_is_bool(var->type) && reads(value, var))
+  if (value && !var->once && !d->reassoc && !type_is_int(var->type) && !type_is_bool(var->type) && ir_reads(value, var))
     refuse(d, "a float sum keeps its order");
 }
 

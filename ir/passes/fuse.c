@@ -221,12 +221,10 @@ typedef struct Mentioned {
   bool found;
 } Mentioned;
 
-static void find_mention(const IrExpr *e, Mentioned *m) {
-  m->found |= e->op == IR_VAR && e->as.var == m->var;
-  for (uint32_t i = 0; i < e->count; i++) find_mention(e->args[i], m);
+static void find_in_slot(IrExpr **slot, void *data) {
+  Mentioned *m = data;
+  m->found |= ir_reads(*slot, m->var);
 }
-
-static void find_in_slot(IrExpr **slot, void *data) { find_mention(*slot, data); }
 
 static void find_in_stmt(IrStmt *s, Mentioned *m) {
   IrBlock *blocks[2];

@@ -71,13 +71,6 @@ static void count_slot(IrExpr **slot, void *data) {
   if (*slot) r->ps += expr_ps(r->c, *slot);
 }
 
-static bool reads(const IrExpr *e, const IrVar *var) {
-  if (e->op == IR_VAR) return e->as.var == var;
-  for (uint32_t i = 0; i < e->count; i++)
-    if (reads(e->args[i], var)) return true;
-  return false;
-}
-
 static int64_t stmt_ps(const Cost *c, IrStmt *s) {
   Roots r = {c, 0};
   ir_stmt_exprs(s, count_slot, &r);
@@ -89,7 +82,7 @@ static int64_t stmt_ps(const Cost *c, IrStmt *s) {
   case IRS_ALLOC: return r.ps + (s->as.alloc.local ? 0 : ALLOC_PS);
   case IRS_RUNTIME:
   case IRS_TEXT: return r.ps + RUNTIME_PS;
-  case IRS_SET: return r.ps + (type_is_float(s->as.set.var->type) && reads(s->as.set.value, s->as.set.var) ? CHAIN_PS : 0);
+  case IRS_SET: return r.ps + (type_is_float(s->as.set.var->type) && ir_reads(s->as.set.value, s->as.set.var) ? CHAIN_PS : 0);
   default: return r.ps;
   }
 }
