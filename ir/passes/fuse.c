@@ -104,14 +104,14 @@ static bool is_in_region(const Fuse *x, const IrVar *root) {
 }
 
 /* Fresh memory of the region and an array that was there before: different. */
-static bool may_share(const Fuse *x, IrVar *a, IrVar *b) {
+bool fuse_may_share(const Fuse *x, IrVar *a, IrVar *b) {
   IrVar *root_a = fit_root(&x->f, a), *root_b = fit_root(&x->f, b);
   if (root_a != root_b && (is_in_region(x, root_a) || is_in_region(x, root_b))) return false;
   return fit_may_share(&x->f, a, b);
 }
 
 static const char *conflict(const Fuse *x, const FuseArray *a, const FuseArray *b) {
-  if ((!a->stored && !b->stored) || !may_share(x, a->array, b->array)) return NULL;
+  if ((!a->stored && !b->stored) || !fuse_may_share(x, a->array, b->array)) return NULL;
   if (fit_same_view(&x->f, a->array, b->array))
     return a->own && b->own && !a->ones && !b->ones ? NULL : "it reads what the one before stores at another index";
   if (fit_root(&x->f, a->array) == fit_root(&x->f, b->array))
@@ -358,14 +358,25 @@ static uint32_t parts_to_keep(Fuse *x) {
   return seen;
 }
 
-/* Checks in order: behind one that waits for the test, all wait. */
+/* Surely no ValueError for its shape. */
+static bool is_sure(const Fuse *x, const IrStmt *alloc) {
+  IrExpr zero = {.op = IR_CONST, .type = type_scalar(x->b.types, DT_INT64)};
+  for (unsigned d = 0; d < alloc->as.alloc.var->type->ndim; d++)
+    if (affine_less(&x->f, alloc->as.alloc.shape[d], &zero) != 0) return false;
+  return true;
+}
+
+/* Checks in order: behind one that waits for the test, or an allocation that may fail in the cold way alone, all wait. */
 static void place_temps(Fuse *x) {
   bool waits = false;
   for (uint32_t i = x->first; i <= x->last; i++) {
     IrStmt *s = x->block->data[i];
     FusePlace *place = &x->place[i - x->first];
     bool copies = s->kind == IRS_SET && s->as.set.value->op == IR_VAR && type_is_array(s->as.set.value->type);
-    if (s->kind == IRS_ALLOC && fuse_is_temp(x, s->as.alloc.var)) *place = PLACE_COLD;
+    if (s->kind == IRS_ALLOC && fuse_is_temp(x, s->as.alloc.var)) {
+      *place = PLACE_COLD;
+      waits |= !is_sure(x, s);
+    }
     if (copies && fuse_is_temp(x, s->as.set.value->as.var)) *place = PLACE_COLD;
     if (s->kind != IRS_CHECK) continue;
     const IrVar *a = s->as.check.shape_a, *b = s->as.check.shape_b;

@@ -55,6 +55,8 @@ typedef struct Fuse {
 } Fuse;
 
 bool fuse_is_temp(const Fuse *x, const IrVar *array);
+/* Not different memory, as far as is known: fresh memory of the region differs from arrays that were there before. */
+bool fuse_may_share(const Fuse *x, IrVar *a, IrVar *b);
 /* fuse_build.c: appends what replaces the region. */
 void fuse_build(Fuse *x, IrBlock *out);
 

@@ -22,21 +22,12 @@ static void test_source(Fuse *x, const FusePart *p, const FuseArray *a) {
     if (p->fit->sources.data[i].array == a->array) fit_test_source(&x->test, &source, p->ndim, p->extent);
 }
 
-static bool in_region(const Fuse *x, const IrVar *root) {
-  const IrStmt *alloc = facts_maker(&x->f, root, IRS_ALLOC);
-  for (uint32_t i = x->first; alloc && i <= x->last; i++)
-    if (x->block->data[i] == alloc) return true;
-  return false;
-}
-
 /* Two arrays of the nest: may they be the same in it? Tests what must not be. */
 static bool test_pair(Fuse *x, const FuseArray *a, const FuseArray *b) {
   bool whole = a->own && b->own && !a->ones && !b->ones && dtype_size(a->array->type->dtype) == dtype_size(b->array->type->dtype);
   if (fit_same_view(&x->f, a->array, b->array)) return true;
   if (!a->stored && !b->stored) return false;
-  IrVar *root_a = fit_root(&x->f, a->array), *root_b = fit_root(&x->f, b->array);
-  if (root_a != root_b && (in_region(x, root_a) || in_region(x, root_b))) return false;
-  if (!fit_may_share(&x->f, a->array, b->array)) return false;
+  if (!fuse_may_share(x, a->array, b->array)) return false;
   fit_test_apart(&x->test, a->array, b->array, whole);
   return whole;
 }
