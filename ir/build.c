@@ -176,6 +176,16 @@ IrStmt *ir_stmt(IrBuilder *b, IrStmtKind kind) {
   return s;
 }
 
+IrStmt *ir_for(IrBuilder *b, const char *name, IrExpr *lo, IrExpr *hi) {
+  LJ_ASSERT(lo->type == hi->type);
+  IrStmt *s = ir_stmt(b, IRS_FOR);
+  s->as.for_.index = ir_new_var(b, name, lo->type);
+  s->as.for_.index->once = true;
+  s->as.for_.lo = lo;
+  s->as.for_.hi = hi;
+  return s;
+}
+
 void ir_set(IrBuilder *b, IrVar *var, IrExpr *value) {
   LJ_ASSERT(var->type == value->type);
   IrStmt *s = ir_stmt(b, IRS_SET);

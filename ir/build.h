@@ -43,6 +43,7 @@ IrExpr *ir_expr(IrBuilder *b, IrOp op, const Type *type, IrExpr *const *args, ui
 IrVar *ir_new_var(IrBuilder *b, const char *name,
                   const Type *type); /* name NULL: a temporary "tN". owns/once/temp are the caller's to set */
 IrStmt *ir_stmt(IrBuilder *b, IrStmtKind kind); /* appended, empty */
+IrStmt *ir_for(IrBuilder *b, const char *name, IrExpr *lo, IrExpr *hi); /* a loop without a body, with a fresh index */
 void ir_set(IrBuilder *b, IrVar *var, IrExpr *value);
 IrVar *ir_let(IrBuilder *b, const char *name, IrExpr *value); /* a fresh `once` variable set to the value; borrows when the type owns */
 /* A function of the runtime with effects. `result` may be NULL; `fails`: it returns a status. */

@@ -67,6 +67,28 @@ unsigned ir_stmt_blocks(IrStmt *s, IrBlock *out[2]) {
   return out[0] ? 1 : 0;
 }
 
+bool ir_any(const IrBlock *block, bool (*fn)(const IrStmt *s, const void *data), const void *data) {
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrBlock *blocks[2];
+    unsigned count = ir_stmt_blocks(block->data[i], blocks);
+    if (fn(block->data[i], data)) return true;
+    for (unsigned k = 0; k < count; k++)
+      if (ir_any(blocks[k], fn, data)) return true;
+  }
+  return false;
+}
+
+bool ir_is_loop(const IrStmt *s, const void *unused) {
+  (void)unused;
+  return s->kind == IRS_FOR || s->kind == IRS_WHILE;
+}
+
+bool ir_ends(const IrBlock *block) {
+  if (!block->len) return false;
+  IrStmtKind kind = vec_last(block)->kind;
+  return kind == IRS_RETURN || kind == IRS_RAISE || kind == IRS_BREAK || kind == IRS_CONTINUE;
+}
+
 IrVar *ir_stmt_result(const IrStmt *s) {
   if (s->kind == IRS_SET) return s->as.set.var;
   if (s->kind == IRS_ALLOC) return s->as.alloc.var;
@@ -120,6 +142,17 @@ bool ir_reads(const IrExpr *e, const IrVar *var) {
   bool found = e->op == IR_VAR && e->as.var == var;
   for (uint32_t i = 0; i < e->count && !found; i++) found = ir_reads(e->args[i], var);
   return found;
+}
+
+int64_t ir_alias_group(const IrAlias *alias, const IrVar *array) {
+  for (uint32_t i = 0; alias && i < alias->arrays.len; i++)
+    if (alias->arrays.data[i].array == array) return alias->arrays.data[i].group;
+  return -1;
+}
+
+bool ir_alias_apart(const IrAlias *alias, const IrVar *a, const IrVar *b) {
+  int64_t x = ir_alias_group(alias, a), y = ir_alias_group(alias, b);
+  return x >= 0 && y >= 0 && x != y && alias->group_count > 1;
 }
 
 void ir_remark(Arena *arena, IrLoop *loop, const char *pass, bool done, Span at, const char *fmt, ...) {

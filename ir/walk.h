@@ -9,6 +9,11 @@ typedef void (*IrSlotFn)(IrExpr **slot, void *data);
 void ir_stmt_exprs(IrStmt *s, IrSlotFn fn, void *data);
 /* The blocks of a statement in order: at most 2. Returns how many. */
 unsigned ir_stmt_blocks(IrStmt *s, IrBlock *out[2]);
+/* Does fn hold for some statement of the block, at any depth? */
+bool ir_any(const IrBlock *block, bool (*fn)(const IrStmt *s, const void *data), const void *data);
+bool ir_is_loop(const IrStmt *s, const void *unused); /* FOR or WHILE; for ir_any */
+/* Does the block end with a jump? */
+bool ir_ends(const IrBlock *block);
 /* The variable that a statement gives a value, or NULL (loop indices are not given here). */
 IrVar *ir_stmt_result(const IrStmt *s);
 
@@ -21,6 +26,9 @@ IrExpr *ir_rewrite(Arena *arena, IrExpr *e, IrRewriteFn fn, void *data);
 bool ir_same(const IrExpr *a, const IrExpr *b);
 /* Does the tree mention the variable? */
 bool ir_reads(const IrExpr *e, const IrVar *var);
+/* The group of an array; -1: the alias (which may be NULL) does not know it. */
+int64_t ir_alias_group(const IrAlias *alias, const IrVar *array);
+bool ir_alias_apart(const IrAlias *alias, const IrVar *a, const IrVar *b); /* surely other memory */
 void ir_remark(Arena *arena, IrLoop *loop, const char *pass, bool done, Span at, const char *fmt, ...) LJ_PRINTF(6, 7);
 
 #endif

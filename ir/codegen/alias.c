@@ -1,6 +1,7 @@
 /* What loops know about memory, as LLVM metadata: arrays of different groups of an IrAlias do not overlap (alias.scope, noalias); iterations of
  * independent loops touch nothing that others store (access.group, llvm.loop.parallel_accesses); cold loops are not worth optimising. Scope nodes refer to themselves, so that an inlined copy of a function gets scopes of its own. */
 #include "ir/codegen/cg.h"
+#include "ir/walk.h"
 
 #include <llvm-c/DebugInfo.h> /* temporary metadata nodes */
 #include <llvm-c/IRReader.h>
@@ -65,13 +66,11 @@ void cg_access(Codegen *cg, const IrVar *array) {
   cg->access_scope = cg->access_noalias = cg->access_group = NULL;
   /* Not what lies in the frame: each iteration may use it as its own scratch memory. */
   if (array && cg->f.independent && !cg_var_in_frame(cg, array)) cg->access_group = access_group(cg);
-  if (!alias || alias->group_count < 2) return;
-  for (uint32_t i = 0; i < alias->arrays.len; i++) {
-    if (alias->arrays.data[i].array != array) continue;
-    const CgScopes *scopes = scopes_of(cg, alias);
-    cg->access_scope = scopes->own[alias->arrays.data[i].group];
-    cg->access_noalias = scopes->others[alias->arrays.data[i].group];
-  }
+  int64_t group = ir_alias_group(alias, array);
+  if (group < 0 || alias->group_count < 2) return;
+  const CgScopes *scopes = scopes_of(cg, alias);
+  cg->access_scope = scopes->own[group];
+  cg->access_noalias = scopes->others[group];
 }
 
 LLVMValueRef cg_mark_access(Codegen *cg, LLVMValueRef instruction) {

@@ -77,21 +77,13 @@ static bool same_element(const Body *n, IrExpr *const *a, IrExpr *const *b, uint
   return is_injective(n, a, ndim);
 }
 
-static int64_t group_of(const IrAlias *alias, const IrVar *array) {
-  for (uint32_t i = 0; alias && i < alias->arrays.len; i++)
-    if (alias->arrays.data[i].array == array) return alias->arrays.data[i].group;
-  return -1;
-}
-
 /* Does no store of the block change what is loaded, at least not before it is loaded? */
 static bool is_unwritten(const Body *n, const IrExpr *load, uint32_t at) {
   const IrAlias *alias = n->loop->as.for_.loop.alias;
   const IrVar *array = load->args[0]->as.var;
-  if (alias && alias->group_count < 2) alias = NULL;
   for (uint32_t i = 0; i < n->stores.len; i++) {
     const IrStmt *s = n->stores.data[i];
-    int64_t a = group_of(alias, array), b = group_of(alias, s->as.store.array);
-    if (a >= 0 && b >= 0 && a != b) continue;
+    if (ir_alias_apart(alias, array, s->as.store.array)) continue;
     bool behind = s->as.store.array == array && position(n, s) > at;
     if (!behind || !same_element(n, load->args + 1, s->as.store.indices, array->type->ndim)) return false;
   }
@@ -270,19 +262,10 @@ static bool see_block(Body *n, const IrBlock *block) {
   return true;
 }
 
-static bool has_kind(const IrBlock *block, bool (*fn)(const IrStmt *s)) {
-  for (uint32_t i = 0; i < block->len; i++) {
-    IrBlock *blocks[2];
-    unsigned count = ir_stmt_blocks(block->data[i], blocks);
-    if (fn(block->data[i])) return true;
-    for (unsigned k = 0; k < count; k++)
-      if (has_kind(blocks[k], fn)) return true;
-  }
-  return false;
+static bool is_check(const IrStmt *s, const void *unused) {
+  (void)unused;
+  return s->kind == IRS_CHECK;
 }
-
-static bool is_check(const IrStmt *s) { return s->kind == IRS_CHECK; }
-static bool is_loop(const IrStmt *s) { return s->kind == IRS_FOR || s->kind == IRS_WHILE; }
 
 /* ---- the test as Loop IR ------------------------------------------------------------------------------------------------------------- */
 
@@ -383,22 +366,13 @@ static void test_block(Test *t, const IrBlock *block, uint32_t from, const Rest 
   if (rest) test_block(t, rest->block, rest->from, NULL);
 }
 
-static IrStmt *new_loop(IrBuilder *b, const char *name, IrExpr *lo, IrExpr *hi) {
-  IrStmt *s = ir_stmt(b, IRS_FOR);
-  s->as.for_.index = ir_new_var(b, name, lo->type);
-  s->as.for_.index->once = true;
-  s->as.for_.lo = lo;
-  s->as.for_.hi = hi;
-  return s;
-}
-
 /* if ok: for j in from .. to: good = true; the checks; ok = ok and good. One assignment to ok at the end is a reduction that vectorises. */
 static void make_test(const Body *n, IrBuilder *b, IrVar *ok, IrVar *from, IrVar *to) {
   IrStmt *branch = ir_stmt(b, IRS_IF);
   branch->as.if_.cond = ir_var(b, ok);
   Test t = {.n = n, .copy = {.unit = b->unit, .func = n->func}, .b = *b};
   t.b.block = &branch->as.if_.then;
-  IrStmt *loop = new_loop(&t.b, n->loop->as.for_.index->name, ir_var(b, from), ir_var(b, to));
+  IrStmt *loop = ir_for(&t.b, n->loop->as.for_.index->name, ir_var(b, from), ir_var(b, to));
   map_put(b->arena, &t.copy.vars, map_key(n->loop->as.for_.index), loop->as.for_.index);
   t.b.block = &loop->as.for_.body;
   t.good = ir_new_var(b, "good", ok->type);
@@ -467,7 +441,7 @@ static void make_blocks(const Body *n, IrBlock *out) {
   /* blocks begin at multiples of their size, so that nothing wraps, however long the range */
   IrVar *last = ir_let(b, NULL, arith(b, IR_SHR, ir_var(b, hi), ir_int(b, BLOCK_SHIFT)));
   IrExpr *first = arith(b, IR_SHR, ir_var(b, lo), ir_int(b, BLOCK_SHIFT));
-  IrStmt *outer = new_loop(b, "block", first, arith(b, IR_ADD, ir_var(b, last), ir_int(b, 1)));
+  IrStmt *outer = ir_for(b, "block", first, arith(b, IR_ADD, ir_var(b, last), ir_int(b, 1)));
   IrVar *block = outer->as.for_.index;
   b->block = &outer->as.for_.body;
   IrVar *begin = ir_let(b, NULL, arith(b, IR_SHL, ir_var(b, block), ir_int(b, BLOCK_SHIFT)));
@@ -515,8 +489,9 @@ static void visit_block(Facts *f, IrFunc *func, IrBlock *block) {
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
     facts_see(f, s);
-    bool innermost = s->kind == IRS_FOR && !has_kind(&s->as.for_.body, is_loop);
-    if (innermost && !s->as.for_.loop.cold && !few_trips(s) && has_kind(&s->as.for_.body, is_check) && !defer_is_best(f->unit, func, s)) {
+    bool innermost = s->kind == IRS_FOR && !ir_any(&s->as.for_.body, ir_is_loop, NULL);
+    if (innermost && !s->as.for_.loop.cold && !few_trips(s) && ir_any(&s->as.for_.body, is_check, NULL) &&
+        !defer_is_best(f->unit, func, s)) {
       visit_loop(f, func, s, &out);
       continue;
     }

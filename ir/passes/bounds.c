@@ -21,12 +21,6 @@ static IrExpr *decide(IrExpr *e, void *data) {
 
 static void decide_slot(IrExpr **slot, void *data) { *slot = ir_rewrite(((Facts *)data)->unit->arena, *slot, decide, data); }
 
-static bool ends(const IrBlock *block) {
-  if (!block->len) return false;
-  IrStmtKind kind = vec_last(block)->kind;
-  return kind == IRS_RETURN || kind == IRS_RAISE || kind == IRS_BREAK || kind == IRS_CONTINUE;
-}
-
 enum { MAX_ROUNDS = 5, MAX_WORK = 20000 };
 
 typedef struct Walk {
@@ -78,7 +72,7 @@ static void walk_if(Walk *w, IrStmt *s) {
   Facts *f = &w->f;
   uint32_t mark = f->known.len, chains = f->chains.len;
   RangeState before, after[2];
-  bool then_ends = ends(&s->as.if_.then), else_ends = ends(&s->as.if_.orelse);
+  bool then_ends = ir_ends(&s->as.if_.then), else_ends = ir_ends(&s->as.if_.orelse);
   ranges_save(&w->r, &before);
   facts_push_cond(f, s->as.if_.cond, true);
   walk_stmts(w, &s->as.if_.then);
@@ -107,7 +101,7 @@ static void walk_iteration(Walk *w, IrStmt *s) {
     ranges_break(&w->r); /* it may end here */
     facts_push_range(f, index, s->as.for_.lo, s->as.for_.hi);
     walk_stmts(w, &s->as.for_.body);
-    if (w->dry && !ends(&s->as.for_.body)) ranges_back(&w->r);
+    if (w->dry && !ir_ends(&s->as.for_.body)) ranges_back(&w->r);
     return;
   }
   walk_stmts(w, &s->as.while_.head);
@@ -118,7 +112,7 @@ static void walk_iteration(Walk *w, IrStmt *s) {
   f->known.len = mark;
   facts_push_cond(f, s->as.while_.cond, true);
   walk_stmts(w, &s->as.while_.body);
-  if (w->dry && !ends(&s->as.while_.body)) ranges_back(&w->r);
+  if (w->dry && !ir_ends(&s->as.while_.body)) ranges_back(&w->r);
 }
 
 static void walk_loop(Walk *w, IrStmt *s) {

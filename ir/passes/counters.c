@@ -249,10 +249,7 @@ static void make_for(Counter *c, IrBlock *to, IrStmt *loop, IrExpr *start, IrExp
     IrExpr *reach = plus(c, IR_MUL, plus(c, IR_SUB, count, one), step);
     if (size != 1 || c->step) c->at->last = named(c, plus(c, c->down ? IR_SUB : IR_ADD, start, reach));
     c->at->down = c->down;
-    s = ir_stmt(b, IRS_FOR);
-    s->as.for_.index = ir_new_var(b, NULL, start->type);
-    s->as.for_.index->once = true;
-    s->as.for_.lo = zero, s->as.for_.hi = count;
+    s = ir_for(b, NULL, zero, count);
     b->block = &body;
     ir_set(b, c->at, plus(c, c->down ? IR_SUB : IR_ADD, start, plus(c, IR_MUL, ir_var(b, s->as.for_.index), step)));
     c->at->lo = c->down ? end : start, c->at->hi = c->down ? limit : end;

@@ -155,11 +155,7 @@ static void check_stores(Defer *d, IrBlock *block) {
 static IrExpr *op(Defer *d, IrOp o, IrExpr *a, int64_t n) { return ir_binary(&d->b, o, a->type, a, ir_int(&d->b, n)); }
 
 static IrStmt *new_for(Defer *d, IrExpr *lo, IrExpr *hi) {
-  IrStmt *s = ir_stmt(&d->b, IRS_FOR);
-  s->as.for_.index = ir_new_var(&d->b, NULL, type_scalar(d->b.types, DT_INT64));
-  s->as.for_.index->once = true;
-  s->as.for_.lo = lo;
-  s->as.for_.hi = hi;
+  IrStmt *s = ir_for(&d->b, NULL, lo, hi);
   s->as.for_.loop.alias = d->loop->as.for_.loop.alias;
   return s;
 }
@@ -251,18 +247,6 @@ static void blocked_loop(Defer *d, IrVar *lo, IrVar *hi) {
   b->block = outer;
 }
 
-static bool is_innermost(const IrBlock *block) {
-  for (uint32_t i = 0; i < block->len; i++) {
-    IrStmt *s = block->data[i];
-    IrBlock *blocks[2];
-    if (s->kind == IRS_FOR || s->kind == IRS_WHILE || s->kind == IRS_PARALLEL) return false;
-    unsigned count = ir_stmt_blocks(s, blocks);
-    for (unsigned k = 0; k < count; k++)
-      if (!is_innermost(blocks[k])) return false;
-  }
-  return true;
-}
-
 static Defer look_at(IrUnit *unit, IrFunc *func, IrStmt *s, IrBlock *out) {
   Defer d = {.b = {.arena = unit->arena,
                    .unit = unit,
@@ -302,7 +286,7 @@ static void defer_block(IrUnit *unit, IrFunc *func, IrBlock *block) {
   IrBlock out = {0};
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
-    if (s->kind == IRS_FOR && !s->as.for_.loop.cold && !s->as.for_.loop.parallel && is_innermost(&s->as.for_.body)) {
+    if (s->kind == IRS_FOR && !s->as.for_.loop.cold && !s->as.for_.loop.parallel && !ir_any(&s->as.for_.body, ir_is_loop, NULL)) {
       defer_for(unit, func, s, &out);
       continue;
     }

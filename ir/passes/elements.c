@@ -68,16 +68,6 @@ static void see_body(Elements *m) {
 
 /* ---- which places are apart ---- */
 
-static bool other_memory(const Elements *m, const IrVar *a, const IrVar *b) {
-  const IrAlias *alias = m->loop->as.for_.loop.alias;
-  uint32_t group_a = UINT32_MAX, group_b = UINT32_MAX;
-  for (uint32_t i = 0; alias && i < alias->arrays.len; i++) {
-    if (alias->arrays.data[i].array == a) group_a = alias->arrays.data[i].group;
-    if (alias->arrays.data[i].array == b) group_b = alias->arrays.data[i].group;
-  }
-  return alias && alias->group_count > 1 && group_a != group_b && group_a != UINT32_MAX && group_b != UINT32_MAX;
-}
-
 static bool same_place(const Access *a, const Access *b) {
   if (a->array != b->array || !a->outer || !b->outer) return false;
   for (unsigned k = 0; k < a->array->type->ndim; k++)
@@ -86,7 +76,7 @@ static bool same_place(const Access *a, const Access *b) {
 }
 
 static bool apart(const Elements *m, const Access *a, const Access *b) {
-  if (a->array != b->array) return other_memory(m, a->array, b->array);
+  if (a->array != b->array) return ir_alias_apart(m->loop->as.for_.loop.alias, a->array, b->array);
   if (a->array->type->layout == LAYOUT_A) return false; /* strides may be 0: other indices, same memory */
   for (unsigned k = 0; k < a->array->type->ndim; k++)
     if (affine_less(m->f, a->index[k], b->index[k]) == 1 || affine_less(m->f, b->index[k], a->index[k]) == 1) return true;

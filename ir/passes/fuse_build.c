@@ -108,18 +108,13 @@ static void forward_block(Body *t, IrBlock *block) {
   }
 }
 
-static uint32_t group_of(const Body *t, const IrVar *array) {
-  for (uint32_t i = 0; i < t->alias->arrays.len; i++)
-    if (t->alias->arrays.data[i].array == array) return t->alias->arrays.data[i].group;
-  return UINT32_MAX;
-}
-
 /* A store into what may be the same array under another name: its elements must be read again. */
 static void forget(Body *t, const IrVar *stored) {
-  uint32_t kept = 0, group = group_of(t, stored);
+  uint32_t kept = 0;
+  int64_t group = ir_alias_group(t->alias, stored);
   for (uint32_t i = 0; i < t->arrays.len; i++) {
     IrVar *array = t->arrays.data[i], *value = t->values.data[i];
-    if (group != UINT32_MAX && group_of(t, array) == group && !fit_same_view(&t->x->f, array, stored)) continue;
+    if (group >= 0 && ir_alias_group(t->alias, array) == group && !fit_same_view(&t->x->f, array, stored)) continue;
     t->arrays.data[kept] = array, t->values.data[kept++] = value;
   }
   t->arrays.len = t->values.len = kept;

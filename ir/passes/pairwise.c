@@ -54,11 +54,8 @@ static IrBlock *enter(Pairwise *p, IrBlock *inner) {
 static void leave(Pairwise *p, IrBlock *outer) { p->b->block = outer; }
 
 static IrBlock *open_for(Pairwise *p, IrVar **index, const char *name, IrExpr *lo, IrExpr *hi) {
-  IrStmt *s = ir_stmt(p->b, IRS_FOR);
-  *index = s->as.for_.index = ir_new_var(p->b, name, int_type(p));
-  (*index)->once = true;
-  s->as.for_.lo = lo;
-  s->as.for_.hi = hi;
+  IrStmt *s = ir_for(p->b, name, lo, hi);
+  *index = s->as.for_.index;
   return enter(p, &s->as.for_.body);
 }
 

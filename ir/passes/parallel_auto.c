@@ -192,21 +192,13 @@ static bool are_apart(const Auto *a, const Access *x, const Access *y) {
   return false;
 }
 
-static int64_t group_of(const Auto *a, const IrVar *array) {
-  const IrAlias *alias = a->loop->as.for_.loop.alias;
-  for (uint32_t i = 0; alias && i < alias->arrays.len; i++)
-    if (alias->arrays.data[i].array == array) return alias->arrays.data[i].group;
-  return -1;
-}
-
 static bool arrays_are_apart(Auto *a) {
   for (uint32_t i = 0; i < a->count; i++)
     for (uint32_t k = 0; k < a->count; k++) {
       const Access *x = &a->list[i], *y = &a->list[k];
       if (!x->stores || (y->stores && k < i) || is_private(a, x->array) || is_private(a, y->array)) continue;
       if (x->array != y->array) {
-        int64_t g = group_of(a, x->array), h = group_of(a, y->array);
-        if (g < 0 || h < 0 || g == h)
+        if (!ir_alias_apart(a->loop->as.for_.loop.alias, x->array, y->array))
           return refuse(a, arena_printf(a->unit->arena, "whether '%s' and '%s' share memory is not known", x->array->name, y->array->name));
       } else if (x->array->is_global || a->inside[x->array->id] || !are_apart(a, x, y)) {
         return refuse(a, arena_printf(a->unit->arena, "whether iterations use different elements of '%s' is not known", x->array->name));

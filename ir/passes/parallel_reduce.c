@@ -64,13 +64,8 @@ static IrBlock *each_element(IrBuilder *b, IrVar *array, IrExpr **index) {
   IrBlock *outer = b->block;
   for (unsigned d = 0; d < array->type->ndim; d++) {
     unsigned axis = array->type->layout == LAYOUT_F ? array->type->ndim - 1u - d : d;
-    IrVar *i = ir_new_var(b, NULL, int_type(b));
-    i->once = true;
-    IrStmt *s = ir_stmt(b, IRS_FOR);
-    s->as.for_.index = i;
-    s->as.for_.lo = ir_int(b, 0);
-    s->as.for_.hi = ir_shape(b, array, axis);
-    index[axis] = ir_var(b, i);
+    IrStmt *s = ir_for(b, NULL, ir_int(b, 0), ir_shape(b, array, axis));
+    index[axis] = ir_var(b, s->as.for_.index);
     b->block = &s->as.for_.body;
   }
   return outer;
@@ -196,13 +191,9 @@ static void combine_scalar(Outline *o, const Shared *sh, IrVar *chunk) {
 void shared_combine(Outline *o) {
   IrBuilder *b = &o->out;
   if (!o->shared.len) return;
-  IrVar *chunk = ir_new_var(b, NULL, int_type(b));
-  chunk->once = true;
   IrBlock *outer = b->block;
-  IrStmt *s = ir_stmt(b, IRS_FOR);
-  s->as.for_.index = chunk;
-  s->as.for_.lo = ir_int(b, 0);
-  s->as.for_.hi = ir_var(b, o->chunks);
+  IrStmt *s = ir_for(b, NULL, ir_int(b, 0), ir_var(b, o->chunks));
+  IrVar *chunk = s->as.for_.index;
   b->block = &s->as.for_.body;
   for (uint32_t i = 0; i < o->shared.len; i++) {
     const Shared *sh = &o->shared.data[i];

@@ -15,21 +15,8 @@ typedef struct Trial {
   bool *loops; /* it, or what it calls, has loops */
 } Trial;
 
-typedef bool (*StmtFn)(const Trial *t, const IrStmt *s);
-
-/* Does fn hold for some statement of the block, at any depth? */
-static bool any(const Trial *t, const IrBlock *block, StmtFn fn) {
-  for (uint32_t i = 0; i < block->len; i++) {
-    IrBlock *blocks[2];
-    unsigned count = ir_stmt_blocks(block->data[i], blocks);
-    if (fn(t, block->data[i])) return true;
-    for (unsigned k = 0; k < count; k++)
-      if (any(t, blocks[k], fn)) return true;
-  }
-  return false;
-}
-
-static bool has_effect(const Trial *t, const IrStmt *s) {
+static bool has_effect(const IrStmt *s, const void *data) {
+  const Trial *t = data;
   const IrVar *var = ir_stmt_result(s);
   if (var && var->is_global) return true;
   switch (s->kind) {
@@ -58,8 +45,9 @@ static bool has_effect(const Trial *t, const IrStmt *s) {
   return true;
 }
 
-static bool has_loop(const Trial *t, const IrStmt *s) {
-  return s->kind == IRS_FOR || s->kind == IRS_WHILE || (s->kind == IRS_CALL && t->loops[s->as.call.callee->index]);
+static bool has_loop(const IrStmt *s, const void *data) {
+  const Trial *t = data;
+  return ir_is_loop(s, NULL) || (s->kind == IRS_CALL && t->loops[s->as.call.callee->index]);
 }
 
 static bool owns_memory(const IrFunc *func) {
@@ -78,8 +66,8 @@ static void find_quiet(Trial *t) {
     changed = false;
     for (uint32_t i = 0; i < t->unit->funcs.len; i++) {
       const IrBlock *body = &t->unit->funcs.data[i]->body;
-      if (t->quiet[i] && any(t, body, has_effect)) t->quiet[i] = false, changed = true;
-      if (!t->loops[i] && any(t, body, has_loop)) t->loops[i] = changed = true;
+      if (t->quiet[i] && ir_any(body, has_effect, t)) t->quiet[i] = false, changed = true;
+      if (!t->loops[i] && ir_any(body, has_loop, t)) t->loops[i] = changed = true;
     }
   }
 }

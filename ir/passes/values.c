@@ -115,12 +115,6 @@ static void enter_loop(Values *v, IrStmt *loop) {
 
 static void values_block(Values *v, IrBlock *block);
 
-static bool ends(const IrBlock *block) {
-  if (!block->len) return false;
-  IrStmtKind kind = vec_last(block)->kind;
-  return kind == IRS_RETURN || kind == IRS_RAISE || kind == IRS_BREAK || kind == IRS_CONTINUE;
-}
-
 static void *copy_of(const Values *v, const void *table, size_t size) {
   void *copy = arena_alloc(v->b.arena, (v->known + 1) * size, sizeof(void *));
   memcpy(copy, table, v->known * size);
@@ -149,7 +143,7 @@ static void values_if(Values *v, IrStmt *s) {
     v->value = value;
   }
   v->has_value = before;
-  for (uint32_t i = 0; i < v->known; i++) before[i] |= (after[0][i] || ends(blocks[0])) && (after[1][i] || ends(blocks[1]));
+  for (uint32_t i = 0; i < v->known; i++) before[i] |= (after[0][i] || ir_ends(blocks[0])) && (after[1][i] || ir_ends(blocks[1]));
   for (int k = 0; k < 2; k++) forget_set(v, blocks[k]);
 }
 
