@@ -34,14 +34,12 @@ static LLVMValueRef limit_now(Codegen *cg) { return LLVMBuildLoad2(cg->b, cg->pt
 static LLVMValueRef highest(Codegen *cg) { return LLVMConstIntToPtr(LLVMConstAllOnes(cg->i64), cg->ptr); }
 
 /* Goes on when `ok`; else the trial fails. */
-static void trial_needs(Codegen *cg, LLVMValueRef ok) {
+void cg_trial_check(Codegen *cg, LLVMValueRef ok) {
   LLVMBasicBlockRef usual = cg_block_new(cg, "ok");
   cg_give_up(cg);
   cg_branch_cold(cg, ok, usual, cg->f.cleanup);
   cg_at(cg, usual);
 }
-
-void cg_trial_check(Codegen *cg, LLVMValueRef ok) { trial_needs(cg, ok); }
 
 void cg_give_up(Codegen *cg) {
   LJ_ASSERT(cg->f.trial);
@@ -62,7 +60,7 @@ static void trial_stack_check(Codegen *cg) {
   if (cg->f.level || cg->f.stack_checked) return;
   cg->f.stack_checked = true;
   LLVMValueRef here = cg_intrinsic(cg, "llvm.stacksave", cg->ptr, NULL, 0);
-  trial_needs(cg, LLVMBuildICmp(cg->b, LLVMIntUGE, here, limit_now(cg), ""));
+  cg_trial_check(cg, LLVMBuildICmp(cg->b, LLVMIntUGE, here, limit_now(cg), ""));
 }
 
 /* From one trial form to the next: nothing to test, unless there are loops. */
@@ -73,7 +71,7 @@ static CgVal call_within_trial(Codegen *cg, const IrFunc *callee, LLVMValueRef *
   if (same) trial_stack_check(cg);
   LLVMValueRef result = cg_call_fn(cg, cg->trials[callee->index][level], args);
   if (same && level == 0) LLVMSetTailCallKind(result, LLVMTailCallKindNoTail);
-  if (f->wary) trial_needs(cg, LLVMBuildICmp(cg->b, LLVMIntNE, limit_now(cg), highest(cg), ""));
+  if (f->wary) cg_trial_check(cg, LLVMBuildICmp(cg->b, LLVMIntNE, limit_now(cg), highest(cg), ""));
   return result_parts(cg, callee, result, false);
 }
 

@@ -95,12 +95,11 @@ static void divide(const Facts *f, const Affine *e, const AffTerm *term, const I
   if (affine_add(&goal, &form, coef)) out->goal[out->count++] = goal;
 }
 
-static void cast_bound(const Facts *f, const Affine *e, const AffTerm *term, const IrExpr *op, bool low, Bound *out) {
+static void cast_bound(const Affine *e, const AffTerm *term, const IrExpr *op, bool low, Bound *out) {
   const Type *t = op->args[0]->type;
   unsigned bits = type_is_bool(t) ? 1 : 8 * dtype_size(t->dtype);
   bool is_signed = !type_is_bool(t) && dtype_is_signed(t->dtype);
   int64_t top = (int64_t)(((uint64_t)1 << (is_signed ? bits - 1 : bits)) - 1), bottom = is_signed ? -top - 1 : 0;
-  (void)f;
   replace_const(e, term, low ? bottom : top, out);
 }
 
@@ -143,7 +142,7 @@ bool bound_goal(const Facts *f, const Affine *e, const AffTerm *term, Bound *out
     d = divisor(op);
     if (d) divide(f, e, term, op->args[0], d, out);
     return out->count > 0;
-  case IR_CAST: cast_bound(f, e, term, op, low, out); return out->count > 0;
+  case IR_CAST: cast_bound(e, term, op, low, out); return out->count > 0;
   default: return false;
   }
 }

@@ -1,5 +1,5 @@
 /* The pass list: data, in order, one row a pass. In debug builds and tests the verifier runs after each.
- * Adding a pass is adding a file and a row. Interchange, tiling and lanes will stand behind version. */
+ * Adding a pass is adding a file and a row. */
 #include "ir/passes/passes.h"
 
 const IrPass ir_passes[] = {
