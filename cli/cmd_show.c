@@ -57,7 +57,7 @@ int cmd_functions(const Args *args) {
     printf("%s**%s:**", g ? "\n" : "", groups[g].title);
     for (size_t i = 0, shown = 0; lj_library_name(i); i++) {
       const char *name = name_in(lj_library_name(i), groups[g].prefix);
-      if (!name || name[0] == '_') continue; /* the library's own */
+      if (!name) continue;
       printf("%s`%s", shown++ ? " · " : " ", name);
       if (lj_library_params(i)[0]) print_params(lj_library_params(i));
       putchar('`');

@@ -52,6 +52,11 @@ bool builtin_is_flag(const Builtin *b, uint32_t index) {
   return n && p[n - 1] == '!';
 }
 
+bool builtin_is_own(const Builtin *b) {
+  const char *dot = strrchr(b->name, '.');
+  return dot && dot[1] == '_';
+}
+
 const char *builtin_module_names(void) { return "numpy, math, cmath, time, functools, numba and loopjit"; }
 
 /* Is the row's name `module`.`name`, or plain `name` when the module is empty? */
@@ -131,7 +136,7 @@ const char *builtin_suggest(const char *module, const char *name, size_t length)
     size_t prefix = dot ? (size_t)(dot - full) : 0;
     if (prefix != module_length || memcmp(full, module, prefix) != 0) continue;
     const char *candidate = dot ? dot + 1 : full;
-    if (*candidate == '_') continue; /* the library's own */
+    if (builtin_is_own(&builtins[id])) continue;
     uint32_t distance = edit_distance(name, length, candidate, strlen(candidate));
     if (distance < best) best = distance, found = candidate;
   }

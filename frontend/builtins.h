@@ -46,8 +46,9 @@ typedef enum TypingRule {
   X(SORTING, sorting)                                                                                                                      \
   X(SEARCHING, searching)                                                                                                                  \
   X(AXES, axes)                                                                                                                            \
-  X(PICKING, picking) X(REDUCING, reducing) X(STACKS, stacks) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining)              \
-      X(SHAPES, shapes) X(PRODUCTS, products) X(LINALG, linalg)
+  X(PICKING, picking)                                                                                                                      \
+  X(REDUCING, reducing) X(STACKS, stacks) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes)                \
+      X(PRODUCTS, products) X(LINALG, linalg)
 typedef enum PreludeFile {
 #define X(id, name) PRELUDE_##id,
   PRELUDE_FILES(X)
@@ -82,6 +83,8 @@ bool builtin_module_exists(const char *module, size_t length);
 const char *builtin_module_canonical(const char *module, size_t length);
 /* Is parameter `index` of the row one with a `!`? */
 bool builtin_is_flag(const Builtin *b, uint32_t index);
+/* A row for the library alone: numpy._along. Programs neither find nor list it. */
+bool builtin_is_own(const Builtin *b);
 const char *builtin_module_names(void); /* all of them, for an error message */
 /* The name of the same module closest to a misspelt one (edit distance <= 2), or NULL: for "did you mean". */
 const char *builtin_suggest(const char *module, const char *name, size_t length);

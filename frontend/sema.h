@@ -121,6 +121,7 @@ Scope *scope_of(Scope *from, Sym name);
 Local *new_local(Sema *sema, FuncDef *func, Sym name, Span span);
 
 /* sema_names.c */
+const Builtin *find_member(const Sema *sema, const char *module, Sym name); /* NULL too for what only the library may name: _along, … */
 void resolve_free_name(Walk *w, Expr *e);                /* a name that neither the function nor one around it binds */
 void resolve_attr(Sema *sema, Expr *e);                  /* after its base */
 void resolve_quietly(Sema *sema, Scope *scope, Expr *e); /* annotations and decorators: no versions, no errors */

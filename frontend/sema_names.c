@@ -134,10 +134,16 @@ void resolve_free_name(Walk *w, Expr *e) {
   if (!resolve_top(w->sema, e, w->scope != w->sema->scopes.data[0])) report_unknown_name(w->sema, w->scope, w->comps, e->as.name, e->span);
 }
 
+const Builtin *find_member(const Sema *sema, const char *module, Sym name) {
+  const Source *src = sema->module->source;
+  const Builtin *b = builtin_find(module, strlen(module), name->text, name->len);
+  return b && builtin_is_own(b) && !(src && src->is_library) ? NULL : b;
+}
+
 /* numpy.random and numpy.sqrt alike; false when the module has no such name. */
 static bool resolve_member(Sema *sema, Expr *e) {
   Sym module = e->as.attr.base->ref.module, name = e->as.attr.name;
-  const Builtin *builtin = builtin_find(module->text, module->len, name->text, name->len);
+  const Builtin *builtin = find_member(sema, module->text, name);
   if (builtin) return e->ref = (Ref){.kind = REF_BUILTIN, .builtin = builtin}, true;
   const char *full = arena_printf(sema->arena, "%s.%s", module->text, name->text);
   const char *submodule = builtin_module_canonical(full, strlen(full));

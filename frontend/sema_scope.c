@@ -70,7 +70,7 @@ static bool import_name(Sema *sema, const ImportName *import, const char *canoni
   Sym name = import->name;
   const char *full = arena_printf(sema->arena, "%s.%s", import->module->text, name->text);
   const char *submodule = builtin_module_canonical(full, strlen(full));
-  const Builtin *builtin = builtin_find(canonical, strlen(canonical), name->text, name->len);
+  const Builtin *builtin = find_member(sema, canonical, name);
   *ref = submodule ? module_ref(sema, submodule) : (Ref){.kind = REF_BUILTIN, .builtin = builtin};
   if (submodule || builtin) return true;
   diag_error(sema->diag, IMPORT_ERROR, import->span, "cannot import name '%s' from '%s'", name->text, import->module->text);

@@ -35,8 +35,22 @@ static const struct {
 
 const char *lj_stage_name(size_t index) { return index < STAGE_COUNT ? stages[index].name : NULL; }
 const char *lj_stage_about(size_t index) { return index < STAGE_COUNT ? stages[index].about : NULL; }
-const char *lj_library_name(size_t index) { return index < BI_COUNT ? builtins[index].name : NULL; }
-const char *lj_library_params(size_t index) { return index < BI_COUNT ? builtins[index].params : NULL; }
+/* Rows for the library's own use are left out. */
+static const Builtin *library_row(size_t index) {
+  for (int id = 0; id < BI_COUNT; id++)
+    if (!builtin_is_own(&builtins[id]) && index-- == 0) return &builtins[id];
+  return NULL;
+}
+
+const char *lj_library_name(size_t index) {
+  const Builtin *row = library_row(index);
+  return row ? row->name : NULL;
+}
+
+const char *lj_library_params(size_t index) {
+  const Builtin *row = library_row(index);
+  return row ? row->params : NULL;
+}
 
 const char *lj_pass_name(size_t index) { return index < ir_pass_count ? ir_passes[index].name : NULL; }
 const char *lj_pass_about(size_t index) { return index < ir_pass_count ? ir_passes[index].what : NULL; }
