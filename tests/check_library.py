@@ -2,6 +2,7 @@
 """Every name of the library (docs/LANGUAGE.md lists what `loopjit functions` prints from frontend/builtins.def; the docs test keeps the two equal) is used by a
 conformance case whose expected output Python and NumPy wrote (a theme of tests/conformance/regenerate.py), and every function that is written in the language
 stands in its file of runtime/prelude with the row's parameters."""
+import ast
 import glob
 import os
 import re
@@ -11,9 +12,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "conformance"))
 import regenerate
 
-# how a program names what stands in a group of the list; %s is the name
-WRITTEN = {"Python": r"(?<![\w.])%s\(", "arrays: methods and attributes": r"\.%s\b", "numbers: methods and attributes": r"\.%s\b",
-           "dtypes: attributes": r"\.%s\b", "numba": r"(?:@|\b(?:nb|numba)\.(?:types\.)?|import .*\b)%s\b", "functools": r"(?:@|\bfunctools\.)%s\b"}
+# groups that are no module, and how a program names what stands in one of them
+OWN = {"Python": ("",), "arrays: methods and attributes": (".",), "numbers: methods and attributes": (".",), "dtypes: attributes": (".",),
+       "numba": ("", "nb.", "numba.", "nb.types.", "numba.types."), "functools": ("", "functools.")}
 # what today's Python, NumPy and numba do not all have: a case of any theme
 ELSEWHERE = ("math.fma", "numpy.trapz", "numba.float_", "numba.bool")
 MODULES = {"numpy": "np", "numpy.random": "np.random", "numpy.linalg": "np.linalg", "numpy.fft": "np.fft"}
@@ -32,17 +33,32 @@ def listed():
             yield group, name, bool(call)
 
 
-def texts(themes):
-    return "".join(open(f, encoding="utf-8").read() for theme in themes for f in glob.glob(os.path.join(ROOT, "tests", "conformance", theme, "*.lp")))
+def uses(themes):
+    """Everything that cases of the themes name in their code: (prefix, name, is it called); the prefix is "", a module and a dot, or "." for parts of values."""
+    modules = set(MODULES.values()) | {"math", "cmath", "time", "functools", "nb", "numba", "nb.types", "numba.types"}
+    for path in (f for theme in themes for f in glob.glob(os.path.join(ROOT, "tests", "conformance", theme, "*.lp"))):
+        try:
+            tree = ast.parse(read(path))
+        except SyntaxError: # what the case is about
+            continue
+        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                yield "", node.id, id(node) in called
+            elif isinstance(node, ast.Attribute):
+                base = ast.unparse(node.value)
+                yield base + "." if base in modules else ".", node.attr, id(node) in called
 
 
 def check_used():
-    made = texts(regenerate.THEMES)
-    all_cases = texts(os.listdir(os.path.join(ROOT, "tests", "conformance")))
+    made = set(uses(regenerate.THEMES))
+    all_cases = set(uses(os.listdir(os.path.join(ROOT, "tests", "conformance"))))
     for group, name, call in listed():
-        pattern = WRITTEN.get(group) or r"\b%s\.%%s\b" % re.escape(MODULES.get(group, group)) + (r"\(" if call and not is_type(group, name) else "")
         cases = all_cases if "%s.%s" % (group, name) in ELSEWHERE else made
-        yield "%s.%s" % (group, name), None if re.search(pattern % name, cases) else "no conformance case uses it"
+        must_call = group == "Python" or (group not in OWN and call and not is_type(group, name))
+        found = any((prefix, name, called) in cases for prefix in OWN.get(group) or (MODULES.get(group, group) + ".",)
+                    for called in ((True,) if must_call else (True, False)))
+        yield "%s.%s" % (group, name), None if found else "no conformance case uses it"
 
 
 def is_type(group, name):
