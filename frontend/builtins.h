@@ -47,8 +47,9 @@ typedef enum TypingRule {
   X(SEARCHING, searching)                                                                                                                  \
   X(AXES, axes)                                                                                                                            \
   X(PICKING, picking)                                                                                                                      \
-  X(REDUCING, reducing) X(STACKS, stacks) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes)                \
-      X(PRODUCTS, products) X(LINALG, linalg)
+  X(REDUCING, reducing)                                                                                                                    \
+  X(STACKS, stacks) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products)                \
+      X(LINALG, linalg) X(COMMON, common)
 typedef enum PreludeFile {
 #define X(id, name) PRELUDE_##id,
   PRELUDE_FILES(X)
