@@ -1,9 +1,5 @@
 /* Divisor checks that wait for the end of a loop or block: what memory holds and what is returned is what a loop that stops at the first zero leaves. */
-#include <check.h>
-#include <string.h>
-
-#include "base/base.h"
-#include "include/loopjit.h"
+#include "tests/unit/api_help.h"
 
 enum { SIZE = 700 };
 
@@ -106,7 +102,7 @@ static void fill(Arrays *a, int zero) {
   }
 }
 
-static void run(lj_function *f, lj_report *report, int n, int zero, bool (*reference)(Arrays *, int)) {
+static void run(int n, int zero, bool (*reference)(Arrays *, int)) {
   static Arrays want, got;
   fill(&want, zero);
   fill(&got, zero);
@@ -114,7 +110,7 @@ static void run(lj_function *f, lj_report *report, int n, int zero, bool (*refer
   lj_value args[] = {lj_array1d(LJ_FLOAT64, got.x, SIZE + 1), lj_array1d(LJ_FLOAT64, got.d, SIZE), lj_array1d(LJ_FLOAT64, got.out, SIZE),
                      lj_int64(n)};
   lj_value result;
-  lj_status status = lj_call(f, args, 4, &result, report);
+  lj_status status = lj_call(lj_module_find(module, "f"), args, 4, &result, report);
   ck_assert_msg(status == (fine ? LJ_OK : LJ_ERROR), "n %d, zero at %d: status %d, %s", n, zero, (int)status, lj_report_text(report));
   if (!fine) ck_assert_str_eq(lj_report_get(report, 0)->kind, "ZeroDivisionError");
   if (fine && result.kind == LJ_KIND_SCALAR) got.result = result.dtype == LJ_INT64 ? (double)result.as.i : result.as.f;
@@ -123,20 +119,12 @@ static void run(lj_function *f, lj_report *report, int n, int zero, bool (*refer
 
 static void check_row(int row, bool fastmath, bool no_boundscheck) {
   lj_config config;
-  lj_engine *engine;
-  lj_module *module;
-  lj_report *report = lj_report_new();
   lj_config_init(&config);
   config.fastmath = fastmath;
   config.no_boundscheck = no_boundscheck;
-  ck_assert_int_eq(lj_engine_new(&config, report, &engine), LJ_OK);
-  const char *source = rows[row].source;
-  ck_assert_msg(lj_module_load(engine, "test.lp", source, strlen(source), 0, report, &module) == LJ_OK, "%s", lj_report_text(report));
+  api_open(&config, rows[row].source);
   for (size_t i = 0; i < LJ_COUNT(sizes); i++)
-    for (size_t k = 0; k < LJ_COUNT(zeros); k++) run(lj_module_find(module, "f"), report, sizes[i], zeros[k], rows[row].want);
-  lj_module_free(module);
-  lj_engine_free(engine);
-  lj_report_free(report);
+    for (size_t k = 0; k < LJ_COUNT(zeros); k++) run(sizes[i], zeros[k], rows[row].want);
 }
 
 START_TEST(strict) { check_row(_i, false, false); }
@@ -150,6 +138,7 @@ Suite *suite_defer(void);
 Suite *suite_defer(void) {
   Suite *suite = suite_create("defer");
   TCase *tc = tcase_create("defer");
+  tcase_add_checked_fixture(tc, api_begin, api_end);
   tcase_set_timeout(tc, 60);
   tcase_add_loop_test(tc, strict, 0, (int)LJ_COUNT(rows));
   tcase_add_loop_test(tc, fast, 0, (int)LJ_COUNT(rows));

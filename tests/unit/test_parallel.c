@@ -1,32 +1,11 @@
 /* Parallel loops through the public interface: the race checker, schedules, the same bits whatever runs them. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/base.h"
 #include "base/map.h"
-#include "include/loopjit.h"
 #include "jit/engine.h"
 #include "runtime/rt_schedule.h"
-
-static lj_report *report;
-static lj_engine *engine;
-static lj_module *module;
-
-static void set_up(void) { report = lj_report_new(); }
-static void tear_down(void) {
-  lj_module_free(module);
-  lj_engine_free(engine);
-  lj_report_free(report);
-  module = NULL, engine = NULL;
-}
-
-static void open(const lj_config *config, const char *source) {
-  ck_assert_msg(lj_engine_new(config, report, &engine) == LJ_OK, "%s", lj_report_text(report));
-  lj_status status = lj_module_load(engine, "test.lp", source, strlen(source), 0, report, &module);
-  ck_assert_msg(status == LJ_OK, "%s", lj_report_text(report));
-}
+#include "tests/unit/api_help.h"
 
 /* ---- races --------------------------------------------------------------------------------------------------------------------------- */
 
@@ -51,7 +30,7 @@ START_TEST(race_is_an_error_with_both_places) {
   lj_config_init(&config);
   ck_assert(!config.race_check);
   config.race_check = true;
-  open(&config, SCATTER);
+  api_open(&config, SCATTER);
   for (int round = 0; round < 3; round++) { /* an error leaves nothing behind */
     ck_assert_msg(scatter("[3, 1, 2]") == LJ_OK, "%s", lj_report_text(report));
     ck_assert_int_eq(scatter("[3, 1, 5, 1]"), LJ_ERROR);
@@ -66,7 +45,7 @@ START_TEST(race_is_an_error_with_both_places) {
 END_TEST
 
 START_TEST(race_is_not_looked_for_unasked) {
-  open(NULL, SCATTER);
+  api_open(NULL, SCATTER);
   ck_assert_int_eq(scatter("[3, 1, 5, 1]"), LJ_OK);
 }
 END_TEST
@@ -75,7 +54,7 @@ START_TEST(race_state_of_a_context_ends_with_its_error) {
   lj_config config;
   lj_config_init(&config);
   config.race_check = true;
-  open(&config, SCATTER);
+  api_open(&config, SCATTER);
   lj_kernel *kernel;
   ck_assert_int_eq(lj_specialise(lj_module_find(module, "f"), "float64[::1], int64[::1]", report, &kernel), LJ_OK);
   lj_context *context = lj_context_new(engine);
@@ -191,7 +170,7 @@ START_TEST(schedules_change_no_bit) {
   static const int64_t chunks[] = {0, 1, 37, 5000, 1 << 20};
   int bad = _i % 2 ? 123 : NEVER;
   char *want = NULL;
-  open(NULL, mixed);
+  api_open(NULL, mixed);
   for (size_t t = 0; t < LJ_COUNT(thread_counts); t++)
     for (size_t c = 0; c < LJ_COUNT(chunks); c++) {
       engine->config.threads = thread_counts[t];
@@ -289,7 +268,7 @@ static char *run_plain(const char *source, int threads, bool automatic) {
   config.threads = threads;
   config.auto_parallel = automatic;
   config.opt_level = 1;
-  open(&config, source);
+  api_open(&config, source);
   ck_assert_msg(lj_call(lj_module_find(module, "f"), args, 4, &result, report) == LJ_OK, "%s", lj_report_text(report));
   uint64_t hash = hash_bytes(y, sizeof y, 1);
   lj_text text;
@@ -301,12 +280,6 @@ static char *run_plain(const char *source, int threads, bool automatic) {
   return all;
 }
 
-static void close_module(void) {
-  lj_module_free(module);
-  lj_engine_free(engine);
-  module = NULL, engine = NULL;
-}
-
 START_TEST(plain_loops_keep_their_results) {
   char source[1200];
   snprintf(source, sizeof source,
@@ -315,7 +288,7 @@ START_TEST(plain_loops_keep_their_results) {
            "def f(x, k, y, n):\n%s\n",
            plain[_i].body);
   char *want = run_plain(source, 1, false);
-  close_module();
+  api_close();
   for (size_t t = 0; t < LJ_COUNT(thread_counts); t++) {
     char *got = run_plain(source, thread_counts[t], true);
     ck_assert_str_eq(got, want);
@@ -325,7 +298,7 @@ START_TEST(plain_loops_keep_their_results) {
     ck_assert_int_eq(lj_module_emit(module, "explain", lj_module_find(module, "f"), types, report, &text), LJ_OK);
     ck_assert_msg(strstr(text.data, plain[_i].want) != NULL, "%s", text.data);
     lj_text_free(&text);
-    close_module();
+    api_close();
   }
   free(want);
 }
@@ -347,7 +320,7 @@ START_TEST(explain_says_what_is_not_known) {
   char source[400];
   snprintf(source, sizeof source, "from numba import njit, prange\n@njit(parallel=True)\ndef f(x, k, y, n):\n    for i in prange(n):\n%s\n",
            unknown[_i].body);
-  open(NULL, source);
+  api_open(NULL, source);
   lj_text text;
   const char *types = "float64[::1], int64[::1], float64[::1], int64";
   ck_assert_int_eq(lj_module_emit(module, "explain", lj_module_find(module, "f"), types, report, &text), LJ_OK);
@@ -361,7 +334,7 @@ Suite *suite_parallel(void);
 Suite *suite_parallel(void) {
   Suite *s = suite_create("parallel");
   TCase *tc = tcase_create("parallel");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_add_checked_fixture(tc, api_begin, api_end);
   tcase_add_test(tc, race_is_an_error_with_both_places);
   tcase_add_test(tc, race_is_not_looked_for_unasked);
   tcase_add_test(tc, race_state_of_a_context_ends_with_its_error);

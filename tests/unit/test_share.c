@@ -1,10 +1,7 @@
 /* Arrays that cross to other owners: host memory that is handed over, DLPack tensors in both directions, reports as JSON. */
-#include <check.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/base.h"
-#include "include/loopjit.h"
+#include "tests/unit/api_help.h"
 
 /* The structs as other libraries know them. */
 typedef struct DLTensor {
@@ -29,24 +26,15 @@ typedef struct DLManagedTensorVersioned {
   DLTensor tensor;
 } DLManagedTensorVersioned;
 
-static lj_engine *engine;
-static lj_module *module;
-static lj_report *report;
 static int released;
 
 static void set_up(void) {
   static const char source[] = "def total(x):\n    s = x[0] - x[0]\n    for v in x:\n        s += v\n    return s\n"
                                "def tail(x):\n    return x[1:]\n"
                                "def fill(x):\n    x[:] = 7\n";
-  report = lj_report_new();
   released = 0;
-  ck_assert_int_eq(lj_engine_new(NULL, report, &engine), LJ_OK);
-  ck_assert_int_eq(lj_module_load(engine, "share.lp", source, strlen(source), 0, report, &module), LJ_OK);
-}
-static void tear_down(void) {
-  lj_module_free(module);
-  lj_engine_free(engine);
-  lj_report_free(report);
+  api_begin();
+  api_open(NULL, source);
 }
 
 static void count_release(void *context) {
@@ -226,7 +214,7 @@ Suite *suite_share(void);
 Suite *suite_share(void) {
   Suite *suite = suite_create("share");
   TCase *tc = tcase_create("share");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_add_checked_fixture(tc, set_up, api_end);
   tcase_add_test(tc, share_adopts_host_memory);
   tcase_add_test(tc, share_adopts_arrays_only);
   tcase_add_loop_test(tc, share_imports_tensors, 0, (int)LJ_COUNT(imports));

@@ -1,11 +1,8 @@
 /* Vector forms of the math functions: under fastmath loops call them, in strict code never. Needs x86-64 and glibc's libmvec, as those functions do. */
-#include <check.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/base.h"
-#include "include/loopjit.h"
 #include "runtime/rt.h"
+#include "tests/unit/api_help.h"
 
 /* The expression of a loop over x (and y) of this type; the end of the name of the vector function that it must call. */
 static const struct {
@@ -38,17 +35,13 @@ static const struct {
 static int calls(int row, bool fastmath, const char *part) {
   char source[512], signature[64];
   lj_config config;
-  lj_engine *engine;
-  lj_module *module;
-  lj_text text = {0};
-  lj_report *report = lj_report_new();
+  lj_text text;
   snprintf(source, sizeof source, "import math\nimport numpy as np\ndef f(x, y, out):\n    for i in range(len(x)):\n        out[i] = %s\n",
            rows[row].expression);
   snprintf(signature, sizeof signature, "%s[::1], %s[::1], %s[::1]", rows[row].type, rows[row].type, rows[row].type);
   lj_config_init(&config);
   config.fastmath = fastmath;
-  ck_assert_int_eq(lj_engine_new(&config, report, &engine), LJ_OK);
-  ck_assert_int_eq(lj_module_load(engine, "test.lp", source, strlen(source), 0, report, &module), LJ_OK);
+  api_open(&config, source);
   lj_status status = lj_module_emit(module, "llvm-opt", lj_module_find(module, "f"), signature, report, &text);
   ck_assert_msg(status == LJ_OK, "%s", lj_report_text(report));
   int found = 0;
@@ -58,9 +51,6 @@ static int calls(int row, bool fastmath, const char *part) {
     found += strncmp(line, "declare", 7) != 0;
   }
   lj_text_free(&text);
-  lj_module_free(module);
-  lj_engine_free(engine);
-  lj_report_free(report);
   return found;
 }
 
@@ -76,6 +66,7 @@ Suite *suite_vector(void) {
   Suite *suite = suite_create("vector");
   TCase *tc = tcase_create("vector");
   int count = lj_rt_symbol("_ZGVdN4v_exp") ? (int)LJ_COUNT(rows) : 0;
+  tcase_add_checked_fixture(tc, api_begin, api_end);
   tcase_set_timeout(tc, 60);
   tcase_add_loop_test(tc, fastmath_calls_vector_forms, 0, count);
   tcase_add_loop_test(tc, strict_does_not, 0, (int)LJ_COUNT(rows));
