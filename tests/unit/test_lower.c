@@ -2,11 +2,6 @@
  * A row's function f is called from the top level, and only the text of f's own function is looked at; rows without f look at main. */
 #include "tests/unit/ir_help.h"
 
-static Arena arena;
-
-static void set_up(void) { arena_init(&arena); }
-static void tear_down(void) { arena_drop(&arena); }
-
 #define F(args, body) "def f(" args "):\n" body
 
 static const struct {
@@ -100,19 +95,14 @@ static const struct {
     {F("t, i", "    return t[i]\n") "f((1, 2), 1)\n", "tuple index out of range", 1},
 };
 
-START_TEST(lowered) {
-  const char *text = ir_text(&arena, rows[_i].src, "");
-  int found = text_count(text, rows[_i].part);
-  if (rows[_i].want < 0 ? found == 0 : found != rows[_i].want)
-    ck_abort_msg("%d times '%s', wanted %d, in\n%s\n%s", found, rows[_i].part, rows[_i].want, rows[_i].src, text);
-}
+START_TEST(lowered) { ir_expect(rows[_i].src, "", rows[_i].part, rows[_i].want); }
 END_TEST
 
 Suite *suite_lower(void);
 Suite *suite_lower(void) {
   Suite *suite = suite_create("lower");
   TCase *tc = tcase_create("rows");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_add_checked_fixture(tc, ir_begin, ir_end);
   tcase_add_loop_test(tc, lowered, 0, (int)LJ_COUNT(rows));
   suite_add_tcase(suite, tc);
   return suite;

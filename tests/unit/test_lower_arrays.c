@@ -2,11 +2,6 @@
  * A row's function f is called from the top level, and only the text of f's own function is looked at. */
 #include "tests/unit/ir_help.h"
 
-static Arena arena;
-
-static void set_up(void) { arena_init(&arena); }
-static void tear_down(void) { arena_drop(&arena); }
-
 #define F(args, body) "def f(" args "):\n" body
 #define A1 "a = np.arange(6.0)\n"
 #define A2 "a = np.zeros((2, 3))\n"
@@ -83,18 +78,13 @@ static const struct {
     {F("x", "    return np.array([[x, 1], [2, 3]])\n") "f(1.5)\n", "alloc(2, 2)", 1},
 };
 
-START_TEST(rows_hold) {
-  const char *f = ir_text(&arena, rows[_i].src, "");
-  int n = text_count(f, rows[_i].part);
-  if (rows[_i].want < 0 ? n == 0 : n != rows[_i].want)
-    ck_abort_msg("row %d: \"%s\" is there %d times, not %d:\n%s\n%s", _i, rows[_i].part, n, rows[_i].want, rows[_i].src, f);
-}
+START_TEST(rows_hold) { ir_expect(rows[_i].src, "", rows[_i].part, rows[_i].want); }
 END_TEST
 
 Suite *suite_lower_arrays(void) {
   Suite *s = suite_create("lower_arrays");
   TCase *tc = tcase_create("rows");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_add_checked_fixture(tc, ir_begin, ir_end);
   tcase_add_loop_test(tc, rows_hold, 0, (int)LJ_COUNT(rows));
   suite_add_tcase(s, tc);
   return s;

@@ -1,11 +1,6 @@
 /* Passes of the Loop IR: what bounds proves, what version tests before a loop, what must stay. A row's function f is looked at after the pass. */
 #include "tests/unit/ir_help.h"
 
-static Arena arena;
-
-static void set_up(void) { arena_init(&arena); }
-static void tear_down(void) { arena_drop(&arena); }
-
 #define F(args, body) "@njit\ndef f(" args "):\n" body
 #define CALL1 "f(np.ones(5))\n"
 #define CALL2 "f(np.ones((5, 5)), np.ones((5, 5)))\n"
@@ -217,19 +212,14 @@ static const struct {
      "elements", "live in variables", 1},
 };
 
-START_TEST(passed) {
-  const char *text = ir_text(&arena, rows[_i].src, rows[_i].after);
-  int found = text_count(text, rows[_i].part);
-  if (rows[_i].want < 0 ? !found : found != rows[_i].want)
-    ck_abort_msg("%d times '%s', wanted %d, in\n%s\n%s", found, rows[_i].part, rows[_i].want, rows[_i].src, text);
-}
+START_TEST(passed) { ir_expect(rows[_i].src, rows[_i].after, rows[_i].part, rows[_i].want); }
 END_TEST
 
 Suite *suite_passes(void);
 Suite *suite_passes(void) {
   Suite *suite = suite_create("passes");
   TCase *tc = tcase_create("rows");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_add_checked_fixture(tc, ir_begin, ir_end);
   tcase_add_loop_test(tc, passed, 0, (int)LJ_COUNT(rows));
   suite_add_tcase(suite, tc);
   return suite;

@@ -12,12 +12,9 @@ static const struct {
   size_t given, wanted;
   bool found;
 } rows[] = {
-    {2 << 20, 2 << 20, true},
-    {400000, 400000, true}, /* malloc gives blocks of this size back to the system, too */
-    {2 << 20, (2 << 20) - 100, true},
-    {2 << 20, (2 << 20) + 1, false},
-    {4 << 20, 2 << 20, false},
-    /* too much would be lost */ {LJ_POOL_FROM - 1, 1000, false}, /* small blocks are malloc's own business */
+    {2 << 20, 2 << 20, true},         {400000, 400000, true}, /* malloc gives blocks of this size back to the system, too */
+    {2 << 20, (2 << 20) - 100, true}, {2 << 20, (2 << 20) + 1, false}, {4 << 20, 2 << 20, false}, /* too much would be lost */
+    {LJ_POOL_FROM - 1, 1000, false}, /* small blocks are malloc's own business */
 };
 
 START_TEST(finds_what_fits) {
