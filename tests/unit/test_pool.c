@@ -8,13 +8,13 @@ static lj_pool *pool;
 static void set_up(void) { pool = lj_pool_new(); }
 static void tear_down(void) { lj_pool_release(pool); }
 
+/* malloc gives blocks of 400000 bytes back to the system, too. In a block twice as large too much would be lost; small ones are malloc's own business. */
 static const struct {
   size_t given, wanted;
   bool found;
 } rows[] = {
-    {2 << 20, 2 << 20, true},         {400000, 400000, true}, /* malloc gives blocks of this size back to the system, too */
-    {2 << 20, (2 << 20) - 100, true}, {2 << 20, (2 << 20) + 1, false}, {4 << 20, 2 << 20, false}, /* too much would be lost */
-    {LJ_POOL_FROM - 1, 1000, false}, /* small blocks are malloc's own business */
+    {2 << 20, 2 << 20, true},        {400000, 400000, true},    {2 << 20, (2 << 20) - 100, true},
+    {2 << 20, (2 << 20) + 1, false}, {4 << 20, 2 << 20, false}, {LJ_POOL_FROM - 1, 1000, false},
 };
 
 START_TEST(finds_what_fits) {
