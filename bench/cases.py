@@ -1,16 +1,5 @@
-"""The kernels: one row each. To add one, write
-
-    kernels/NAME.lp   the function NAME in the language, decorated with a plain `@njit`, as numba runs it too; `prange` where C has OpenMP
-    kernels/NAME.c    the same as `k_NAME` in C (it includes kernel.h): the sizes first (int64: I), in the order in which the row first names them, then the arguments of
-                      the .lp function in its order, arrays as `restrict` pointers; `#pragma omp parallel for` where the .lp has prange
-    a row below       K(name, group, [arguments], sizes, what it returns, tolerances)
-
-All .c files that run are one text: give helpers static names that no other file has.
-Arguments: d("n m") is a float64 array of n x m, f float32, i64, i32, u8, b bool (data.py); a number is passed as int64 or float64.
-result: "f64" or "i64" when the function returns a scalar. tolerance: of strict columns, 0 is bit for bit; fast: of columns with fastmath,
-relative (compare.c). parallel: the text has a prange. flops, bytes: of one call, for the column GFLOP/s or GB/s.
-"""
-from data import b, d, each, f, i32, i64, integers, u8, uniform, whole, zeros
+"""The kernels: one row each. README.md says how one is added, and what the parts of a row are."""
+from data import b, d, each, f, i32, i64, integers, u8, uniform, zeros
 
 
 class K:
@@ -30,7 +19,6 @@ GROUPS = {  # in the order of the tables
 }
 BIG = 10**7
 price = uniform(1.0, 11.0)
-
 angle = uniform(-30.0, 30.0)
 probability = uniform(0.001, 1.0)
 

@@ -12,7 +12,7 @@ import sys
 import types
 
 import loopjit
-from data import Array
+from data import NUMPY, Array
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS = {"f64": ctypes.c_double, "i64": ctypes.c_int64, None: None}
@@ -85,12 +85,11 @@ def python_function(case, args, path, scope, numpy):
     vars(module).update(scope)
     exec(compile(text, path, "exec"), vars(module))
     function = getattr(module, case.name)
-    dtypes = {"f64": "f8", "f32": "f4", "i64": "i8", "i32": "i4", "u8": "u1", "bool": "?"}
     values = []
     for a in args:
         if isinstance(a, Array):
             buffer = (ctypes.c_char * a.bytes).from_address(a.address)
-            a = numpy.frombuffer(buffer, dtypes[a.spec.dtype]).reshape(a.shape)
+            a = numpy.frombuffer(buffer, NUMPY[a.spec.dtype]).reshape(a.shape)
         values.append(a)
     return lambda: function(*values)
 

@@ -1,5 +1,6 @@
 """Compile time as a user meets it: a new process from its start to the end of the first call, nothing cached. loopjit: `loopjit run --no-cache FILE --call`;
 numba: Python with the import of numba and NumPy; clang: compiling the kernel's C text to an object, which is then neither linked nor run."""
+import array
 import importlib.util
 import math
 import os
@@ -8,10 +9,9 @@ import sys
 import time
 
 from columns import COMMON, HERE, kernel_path
-from data import CODES, Spec
+from data import CODES, NUMPY, Spec
 
 PROGRAMS = ("fib", "sum_array", "matmul", "mandelbrot", "heat2d", "distance", "softmax", "blackscholes")
-NUMPY = {"d": "<f8", "f": "<f4", "q": "<i8", "i": "<i4", "B": "|u1"}
 PYTHON = """import sys, numpy as np
 scope = {}
 exec(open(sys.argv[1]).read(), scope)
@@ -22,13 +22,11 @@ scope[sys.argv[2]](*[np.load(a[1:]) if a[0] == '@' else int(a) for a in sys.argv
 def small_array(folder, spec):
     """A file of ones, 8 along each dimension (2 where the kernel wants pairs)."""
     shape = tuple(2 if name == "two" else 8 for name in spec.dims)
-    code = NUMPY["B" if spec.dtype == "bool" else CODES[spec.dtype]].replace("|u1", "|b1" if spec.dtype == "bool" else "|u1")
     path = os.path.join(folder, "small-%s-%s.npy" % (spec.dtype, "x".join(map(str, shape))))
-    head = "{'descr': '%s', 'fortran_order': False, 'shape': %r, }" % (code, shape)
+    head = "{'descr': '%s', 'fortran_order': False, 'shape': %r, }" % (NUMPY[spec.dtype], shape)
     head += " " * (-(len(head) + 11) % 64) + "\n"
-    one = {"d": b"\0\0\0\0\0\0\xf0?", "f": b"\0\0\x80?"}.get(CODES[spec.dtype]) or b"\1".ljust(int(code[2]), b"\0")
     with open(path, "wb") as out:
-        out.write(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode() + one * math.prod(shape))
+        out.write(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode() + array.array(CODES[spec.dtype], [1] * math.prod(shape)).tobytes())
     return "@" + path
 
 

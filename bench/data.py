@@ -9,7 +9,8 @@ import math
 import mmap
 import random
 
-CODES = {"f64": "d", "f32": "f", "i64": "q", "i32": "i", "u8": "B", "bool": "B"}
+CODES = {"f64": "d", "f32": "f", "i64": "q", "i32": "i", "u8": "B", "bool": "B"}  # of the module array
+NUMPY = {"f64": "<f8", "f32": "<f4", "i64": "<i8", "i32": "<i4", "u8": "|u1", "bool": "|b1"}
 PERIOD = 65521  # contents repeat after a prime number of elements: cheap to make, no accidental symmetry
 
 
@@ -31,11 +32,6 @@ def integers(lo, hi):
 def each(function):
     """Element i is function(i, dims): for contents that have a structure."""
     return lambda size, dims, rng: [function(i, dims) for i in range(size)]
-
-
-def whole(function):
-    """All elements at once: function(dims) gives the list."""
-    return lambda size, dims, rng: function(dims)
 
 
 def zeros(size, dims, rng):

@@ -5,7 +5,6 @@ import os
 
 from data import Array
 
-DTYPES = {"bool": 0, "i8": 1, "i16": 2, "i32": 3, "i64": 4, "u8": 5, "f32": 9, "f64": 10}
 SIGNATURES = {"bool": "boolean", "i32": "int32", "i64": "int64", "u8": "uint8", "f32": "float32", "f64": "float64"}
 
 

@@ -4,11 +4,10 @@ import os
 import re
 
 import picture
-from cases import CASES, GROUPS
+from cases import GROUPS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MARKERS = ("<!-- figures: written by ./dev bench --readme -->", "<!-- end of figures -->")
-ABOUT = {case.name: case.about for case in CASES}
 SPEED = {"loopjit / clang": ("loopjit fast", "clang"), "speed-up": ("loopjit", "loopjit parallel")}  # further ratios: time / time
 TABLES = (  # title, yardstick, columns
     ("strict floating point, all checks on", "clang", ("loopjit", "loopjit unchecked", "gcc", "numba", "numba checked", "NumPy")),
@@ -18,7 +17,6 @@ TABLES = (  # title, yardstick, columns
 
 
 def cpu_name():
-    """From LLVM's side (clang), since virtual machines often hide the model's name."""
     try:
         with open("/proc/cpuinfo") as f:
             return re.search(r"model name\s*: (.*)", f.read()).group(1)
@@ -56,15 +54,16 @@ def present(kernels, base, columns):
     return rows, [c for c in columns if any(ratio(s, c, base) is not None for s in rows.values())]
 
 
-def summary(rows, columns, base, names):
-    return [geomean(r for r in (ratio(rows[n], c, base) for n in names if n in rows) if r is not None) for c in columns]
+def means(kernels, names, head):
+    """Geometric means over the kernels that have both: one for each (column, yardstick)."""
+    return [geomean(r for n in names for r in [ratio(kernels[n]["seconds"], c, b)] if r is not None) for c, b in head]
 
 
 def table(title, base, columns, kernels):
     rows, columns = present(kernels, base, columns)
     if not rows or not columns:
         return []
-    width = max(map(len, columns)) + 1
+    width, head = max(map(len, columns)) + 1, [(c, base) for c in columns]
     lines = ["", "%s: time / time of %s" % (title, base), row("kernel", base + " ms", columns, width)]
     for group, about in GROUPS.items():
         names = [n for n in rows if kernels[n]["group"] == group]
@@ -72,8 +71,8 @@ def table(title, base, columns, kernels):
             continue
         lines += [row(n, "%.3f" % (rows[n][base] * 1e3), [cell(ratio(rows[n], c, base)) for c in columns], width) for n in names]
         if len(names) > 1:
-            lines.append(row("  " + about, "", map(cell, summary(rows, columns, base, names)), width))
-    lines.append(row("geometric mean", "%d kernels" % len(rows), map(cell, summary(rows, columns, base, rows)), width))
+            lines.append(row("  " + about, "", map(cell, means(kernels, names, head)), width))
+    lines.append(row("geometric mean", "%d kernels" % len(rows), map(cell, means(kernels, rows, head)), width))
     return lines
 
 
@@ -95,11 +94,14 @@ def compile_table(times):
     return lines + [row("geometric mean", "", ["%.0f" % (1e3 * geomean(t[c] for t in times.values() if c in t)) for c in columns], 9)]
 
 
+def accuracy_cells(v):
+    return ["%.2f" % v["vector_ulp"], "%.2f" % v["libm_ulp"], "%.0f %%" % (100 * v["differ"]), "%.2f" % v["vector_ns"], "%.2f" % v["libm_ns"]]
+
+
 def accuracy_table(functions):
     lines = ["", "vector math: largest error in ulp, share of results that differ from libm's, ns an element", row("function", "", ("libmvec", "libm", "differ", "libmvec ns", "libm ns"), 10)]
     for name, v in functions.items():
-        values = ["%.2f" % v["vector_ulp"], "%.2f" % v["libm_ulp"], "%.0f %%" % (100 * v["differ"]), "%.2f" % v["vector_ns"], "%.2f" % v["libm_ns"]]
-        lines.append(row(name, "", values, 10))
+        lines.append(row(name, "", accuracy_cells(v), 10))
     return lines
 
 
@@ -127,10 +129,6 @@ def grid(head, rows):
     return ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"] + ["| " + " | ".join(r) + " |" for r in rows]
 
 
-def means(kernels, names, head):
-    return [cell(geomean(r for n in names for r in [ratio(kernels[n]["seconds"], c, b)] if r is not None)) for c, b in head]
-
-
 def overview(figures):
     """The README's table: a row for each group of kernels."""
     kernels = figures["kernels"]
@@ -139,8 +137,8 @@ def overview(figures):
     for group, about in GROUPS.items():
         names = [n for n, k in kernels.items() if k["group"] == group]
         if names:
-            rows.append([about, str(len(names))] + means(kernels, names, head))
-    rows.append(["**all**", str(len(kernels))] + ["**%s**" % m for m in means(kernels, kernels, head)])
+            rows.append([about, str(len(names)), *map(cell, means(kernels, names, head))])
+    rows.append(["**all**", str(len(kernels))] + ["**%s**" % cell(m) for m in means(kernels, kernels, head)])
     return "\n".join(grid(["kernels", ""] + [c for c, _ in head], rows) + [""] + remarks(figures))
 
 
@@ -164,11 +162,10 @@ def details(figures):
     for group in GROUPS:
         for name in (n for n, k in kernels.items() if k["group"] == group):
             seconds = kernels[name]["seconds"]
-            rows.append([ABOUT[name], "%.3f" % (seconds["clang"] * 1e3)] + [cell(ratio(seconds, c, b)) for c, b in head])
+            rows.append([kernels[name]["about"], "%.3f" % (seconds["clang"] * 1e3)] + [cell(ratio(seconds, c, b)) for c, b in head])
     out = grid(["kernel", "clang, ms"] + [c for c, _ in head], rows) + ["", "```"] + checks(kernels)[1:] + ["```"]
     if figures.get("accuracy"):
-        rows = [[name, "%.2f" % v["vector_ulp"], "%.2f" % v["libm_ulp"], "%.0f %%" % (100 * v["differ"]), "%.2f" % v["vector_ns"], "%.2f" % v["libm_ns"]]
-                for name, v in figures["accuracy"].items()]
+        rows = [[name] + accuracy_cells(v) for name, v in figures["accuracy"].items()]
         out += [""] + grid(["function", "libmvec, ulp", "libm, ulp", "results that differ", "libmvec, ns", "libm, ns"], rows)
     return "\n".join(out)
 

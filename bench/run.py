@@ -3,10 +3,9 @@
 
     bench/run.py [-k NAME,…] [--quick] [--only SECTION,…] [--budget SECONDS] [--json FILE] [--readme] [--build DIR] [--threads N]
 
-SECTION: kernels, limits, compile, accuracy. --readme rewrites docs/bench.svg and what stands
-between the markers in README.md and docs/PERFORMANCE.md. Needs clang-22 and DIR with
-libloopjit.so and loopjit; gcc, numba, NumPy and OpenBLAS are measured when they are there (PYTHON chooses the Python of `./dev bench`). Every
-result is compared with the C result. README.md here says how a kernel is added and what the columns are.
+SECTION: kernels, limits, compile, accuracy. --readme rewrites docs/bench.svg and what stands between the markers in README.md and
+docs/PERFORMANCE.md. Needs clang-22 and DIR with libloopjit.so and loopjit; gcc, numba, NumPy and OpenBLAS are measured when they are there
+(PYTHON chooses the Python of `./dev bench`). Every result is compared with the C result. README.md here says how a kernel is added.
 """
 import argparse
 import json
