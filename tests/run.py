@@ -86,9 +86,9 @@ def bad_status(status, err, want):
     return None
 
 
-# ---- golden ----------------------------------------------------------------------------------------------------------------------------
-def golden_cases():
-    top = os.path.join(ROOT, "tests", "golden")
+def programs(kind):
+    """(name, folder, file without .lp) of all programs of golden or conformance."""
+    top = os.path.join(ROOT, "tests", kind)
     for folder, folders, names in os.walk(top):
         folders.sort()
         for name in sorted(names):
@@ -96,6 +96,7 @@ def golden_cases():
                 yield os.path.relpath(os.path.join(folder, name), top)[:-3], folder, name[:-3]
 
 
+# ---- golden ----------------------------------------------------------------------------------------------------------------------------
 def compare(path, got, what, update):
     want = read(path)
     if update and want != got:
@@ -162,15 +163,6 @@ def sample_run(options, folder, name, expected):
 
 
 # ---- conformance -----------------------------------------------------------------------------------------------------------------------
-def conformance_cases():
-    top = os.path.join(ROOT, "tests", "conformance")
-    for folder, folders, names in os.walk(top):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith(".lp"):
-                yield os.path.relpath(os.path.join(folder, name), top)[:-3], folder, name[:-3]
-
-
 def conformance(case, options):
     """Parallel programs give the same with any number of threads, and with plain loops on threads, too."""
     runs = [[]]
@@ -315,8 +307,8 @@ def malformed(case, options):
     return None
 
 
-SETS = {"golden": (golden_cases, golden), "samples": (sample_cases, sample), "conformance": (conformance_cases, conformance),
-        "docs": (doc_cases, doc), "malformed": (malformed_inputs, malformed)}
+SETS = {"golden": (lambda: programs("golden"), golden), "samples": (sample_cases, sample),
+        "conformance": (lambda: programs("conformance"), conformance), "docs": (doc_cases, doc), "malformed": (malformed_inputs, malformed)}
 
 
 def main():
