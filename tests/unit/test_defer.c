@@ -114,7 +114,8 @@ static void run(int n, int zero, bool (*reference)(Arrays *, int)) {
   ck_assert_msg(status == (fine ? LJ_OK : LJ_ERROR), "n %d, zero at %d: status %d, %s", n, zero, (int)status, lj_report_text(report));
   if (!fine) ck_assert_str_eq(lj_report_get(report, 0)->kind, "ZeroDivisionError");
   if (fine && result.kind == LJ_KIND_SCALAR) got.result = result.dtype == LJ_INT64 ? (double)result.as.i : result.as.f;
-  ck_assert_msg(memcmp(&want, &got, sizeof want) == 0, "n %d, zero at %d: memory or result differs", n, zero);
+  const void *expected = &want, *found = &got; /* bit by bit */
+  ck_assert_msg(memcmp(expected, found, sizeof want) == 0, "n %d, zero at %d: memory or result differs", n, zero);
 }
 
 static void check_row(int row, bool fastmath, bool no_boundscheck) {
