@@ -125,8 +125,9 @@ bool gufunc_signatures(Program *p, FuncDef *f, FuncSigs *sigs, Diag *diag) {
   if (!layout) return false;
   uint32_t n = layout->nin + layout->nout;
   if (n != f->params.len) {
-    diag_error(diag, TYPE_ERROR, text->span, "the layout has %u operands (%u inputs and %u output%s), %s() has %u parameters", n,
-               layout->nin, layout->nout, layout->nout == 1 ? "" : "s", f->name->text, f->params.len);
+    diag_error(diag, TYPE_ERROR, text->span, "the layout has %u operand%s (%u input%s and %u output%s), %s() has %u parameter%s", n,
+               n == 1 ? "" : "s", layout->nin, layout->nin == 1 ? "" : "s", layout->nout, layout->nout == 1 ? "" : "s", f->name->text,
+               f->params.len, f->params.len == 1 ? "" : "s");
     return false;
   }
   bool ok = true;
@@ -136,7 +137,8 @@ bool gufunc_signatures(Program *p, FuncDef *f, FuncSigs *sigs, Diag *diag) {
     if (!typespec_signature(&p->types, p->module->names, e, diag, &s.result, &s.args, &s.count)) {
       ok = false;
     } else if (s.count != n) {
-      ok = diag_error(diag, TYPE_ERROR, e->span, "the signature has %u arguments, the layout has %u operands", s.count, n);
+      ok = diag_error(diag, TYPE_ERROR, e->span, "the signature has %u argument%s, the layout has %u operand%s", s.count,
+                      s.count == 1 ? "" : "s", n, n == 1 ? "" : "s");
     } else if (s.result && s.result->kind != TYPE_NONE) {
       ok = diag_error(diag, TYPE_ERROR, e->span, "a function made by @guvectorize returns nothing: it stores into its last parameters");
     } else {

@@ -135,8 +135,8 @@ static bool read_neighborhood(Infer *in, const FuncDef *f, StencilShape *shape) 
   const Expr *all = f->options.neighborhood;
   const ExprVec *pairs = &all->as.list.items;
   if (pairs->len != shape->ndim)
-    return infer_error(in, VALUE_ERROR, all->span, "the neighborhood has %u pairs, the array %u dimensions", pairs->len, shape->ndim) !=
-           NULL;
+    return infer_error(in, VALUE_ERROR, all->span, "the neighborhood has %u pair%s, the array %u dimension%s", pairs->len,
+                       pairs->len == 1 ? "" : "s", shape->ndim, shape->ndim == 1 ? "" : "s") != NULL;
   for (uint32_t d = 0; d < shape->ndim; d++) {
     const Expr *pair = pairs->data[d];
     bool is_pair = (pair->kind == EXPR_TUPLE || pair->kind == EXPR_LIST) && pair->as.list.items.len == 2;
@@ -184,8 +184,8 @@ static bool check_args(Infer *in, const FuncDef *f, Expr *const *args, const Typ
       return infer_error(in, TYPE_ERROR, args[0]->span, "the first argument of a stencil is the array that it runs over, not %s",
                          type_name(t)) != NULL;
     if (type_is_array(t) && !is_standard(f, f->params.data[i].name) && t->ndim != types[0]->ndim)
-      return infer_error(in, TYPE_ERROR, args[i]->span, "'%s' has %u dimensions, the first array of the stencil %u", name, t->ndim,
-                         types[0]->ndim) != NULL;
+      return infer_error(in, TYPE_ERROR, args[i]->span, "'%s' has %u dimension%s, the first array of the stencil %u", name, t->ndim,
+                         t->ndim == 1 ? "" : "s", types[0]->ndim) != NULL;
   }
   return true;
 }
@@ -218,7 +218,7 @@ const Type *infer_stencil_call(Infer *in, Expr *e, FuncDef *f) {
   if (!infer_check_out(in, args[n], spec->result->dtype, f->name->text)) return NULL;
   const Type *out = infer_value(spec_type(in->spec, args[n]));
   if (out->ndim != shape->ndim)
-    return infer_error(in, TYPE_ERROR, args[n]->span, "the output of %s() has %u dimensions, the first array %u", f->name->text, out->ndim,
-                       shape->ndim);
+    return infer_error(in, TYPE_ERROR, args[n]->span, "the output of %s() has %u dimension%s, the first array %u", f->name->text, out->ndim,
+                       out->ndim == 1 ? "" : "s", shape->ndim);
   return out;
 }

@@ -134,8 +134,8 @@ const Type *infer_ufunc_call(Infer *in, Expr *e, const Type *callee) {
   if (!infer_check_out(in, args[n], spec->result->dtype, f->name->text)) return NULL;
   const Type *out = infer_value(spec_type(in->spec, args[n]));
   if (type_is_array(result) && result->ndim > out->ndim)
-    return infer_error(in, VALUE_ERROR, args[n]->span, "the output of %s() has %u dimensions; the inputs need %u", f->name->text, out->ndim,
-                       result->ndim);
+    return infer_error(in, VALUE_ERROR, args[n]->span, "the output of %s() has %u dimension%s; the inputs need %u", f->name->text,
+                       out->ndim, out->ndim == 1 ? "" : "s", result->ndim);
   return out;
 }
 
