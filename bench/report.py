@@ -94,6 +94,10 @@ def compile_table(times):
     return lines + [row("geometric mean", "", ["%.0f" % (1e3 * geomean(t[c] for t in times.values() if c in t)) for c in columns], 9)]
 
 
+def calls_table(times):
+    return ["", "a call from the host: ns, the smallest of many rounds (of the slowest thread)"] + ["%8.1f  %s" % (ns, name) for name, ns in times.items()]
+
+
 def accuracy_cells(v):
     return ["%.2f" % v["vector_ulp"], "%.2f" % v["libm_ulp"], "%.0f %%" % (100 * v["differ"]), "%.2f" % v["vector_ns"], "%.2f" % v["libm_ns"]]
 
@@ -115,6 +119,8 @@ def text(figures):
     lines += checks(kernels)
     if figures.get("compile"):
         lines += compile_table(figures["compile"])
+    if figures.get("calls"):
+        lines += calls_table(figures["calls"])
     if figures.get("accuracy"):
         lines += accuracy_table(figures["accuracy"])
     return "\n".join(lines)

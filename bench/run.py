@@ -3,7 +3,7 @@
 
     bench/run.py [-k NAME,…] [--quick] [--only SECTION,…] [--budget SECONDS] [--json FILE] [--readme] [--build DIR] [--threads N]
 
-SECTION: kernels, limits, compile, accuracy. --readme rewrites docs/bench.svg and what stands between the markers in README.md and
+SECTION: kernels, limits, compile, calls, accuracy. --readme rewrites docs/bench.svg and what stands between the markers in README.md and
 docs/PERFORMANCE.md. Needs clang-22 and DIR with libloopjit.so and loopjit; gcc, numba, NumPy and OpenBLAS are measured when they are there
 (PYTHON chooses the Python of `./dev bench`). Every result is compared with the C result. README.md here says how a kernel is added.
 """
@@ -15,6 +15,7 @@ import sys
 import time
 
 import accuracy
+import calls
 import compile_time
 import limits
 import report
@@ -23,7 +24,7 @@ from columns import COLUMNS, QUICK
 from measure import Wrong, compare_library, measure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SECTIONS = ("kernels", "limits", "compile", "accuracy")
+SECTIONS = ("kernels", "limits", "compile", "calls", "accuracy")
 
 
 class Context:
@@ -89,6 +90,8 @@ def measure_all(context, options):
         figures["kernels"], wrong = kernels(context)
     if "compile" in chosen:
         figures["compile"] = compile_time.measure(context)
+    if "calls" in chosen:
+        figures["calls"] = calls.measure(context)
     if "accuracy" in chosen and not options.quick:
         figures["accuracy"] = accuracy.measure(context)
     return figures, wrong

@@ -66,16 +66,17 @@ lj_status call_signature(lj_function *function, const char *signature, lj_report
   return status == LJ_OK ? check_result(function, *out, result, report) : status;
 }
 
-static lj_kernel *find_dispatch(const Dispatch *list, const void *key, size_t length) {
-  for (; list; list = list->next)
-    if (list->length == length && memcmp(list->key, key, length) == 0) return list->kernel;
+static lj_kernel *find_dispatch(_Atomic(Dispatch *) *list, const void *key, size_t length) {
+  for (const Dispatch *d = atomic_load_explicit(list, memory_order_acquire); d; d = d->next)
+    if (d->length == length && memcmp(d->key, key, length) == 0) return d->kernel;
   return NULL;
 }
 
-static void add_dispatch(Arena *arena, Dispatch **list, const void *key, size_t length, lj_kernel *kernel) {
-  Dispatch *d = arena_new(arena, Dispatch);
-  *d = (Dispatch){.key = arena_copy(arena, key, length), .length = length, .kernel = kernel, .next = *list};
-  *list = d;
+/* The lock is held. */
+static void add_dispatch(Arena *arena, _Atomic(Dispatch *) *list, const void *key, size_t length, lj_kernel *kernel) {
+  Dispatch *d = arena_new(arena, Dispatch), *next = atomic_load_explicit(list, memory_order_relaxed);
+  *d = (Dispatch){.key = arena_copy(arena, key, length), .length = length, .kernel = kernel, .next = next};
+  atomic_store_explicit(list, d, memory_order_release);
 }
 
 /* From the cache, or made. `result`: NULL, or what it must return. */
@@ -84,7 +85,7 @@ static lj_status make_kernel(lj_function *function, const Type *const *types, ui
   lj_module *module = function->module;
   CacheKey key;
   bool keyed = kernel_key(module, function, types, count, &key), quiet;
-  *out = keyed ? find_dispatch(function->asked, &key.digest, sizeof key.digest) : NULL;
+  *out = keyed ? find_dispatch(&function->asked, &key.digest, sizeof key.digest) : NULL;
   bool known = *out != NULL;
   if (keyed && !known) *out = kernel_find(module, function, &key, types, count);
   lj_status status = LJ_OK;
@@ -112,19 +113,40 @@ static lj_status specialise_values(lj_function *function, const lj_value *args, 
   return status;
 }
 
-static lj_status find_kernel(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
+/* Another thread may have made it while this one waited. */
+static lj_status add_kernel(lj_function *function, const lj_value *args, size_t count, const char *key, size_t length, lj_report *report,
+                            lj_kernel **out) {
   lj_module *module = function->module;
-  char key[KEY_ROOM], *at = key;
-  bool keyed = true;
-  *out = NULL;
-  for (size_t i = 0; i < count && keyed; i++) keyed = value_key(&args[i], &at, key + sizeof key);
-  size_t length = (size_t)(at - key);
+  lj_status status = LJ_OK;
   pthread_mutex_lock(&module->lock);
-  if (keyed) *out = find_dispatch(function->dispatch, key, length);
-  bool known = *out != NULL;
-  lj_status status = known ? LJ_OK : specialise_values(function, args, count, report, out);
-  if (status == LJ_OK && keyed && !known) add_dispatch(&module->arena, &function->dispatch, key, length, *out);
+  *out = find_dispatch(&function->dispatch, key, length);
+  if (!*out) {
+    status = specialise_values(function, args, count, report, out);
+    if (status == LJ_OK) add_dispatch(&module->arena, &function->dispatch, key, length, *out);
+  }
   pthread_mutex_unlock(&module->lock);
+  return status;
+}
+
+static bool make_key(const lj_value *args, size_t count, char *key, size_t room, size_t *length) {
+  char *at = key;
+  for (size_t i = 0; i < count; i++)
+    if (!value_key(&args[i], &at, key + room)) return false;
+  *length = (size_t)(at - key);
+  return true;
+}
+
+static lj_status find_kernel(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
+  char few[KEY_ROOM], *key = few;
+  size_t room = sizeof few, length;
+  while (!make_key(args, count, key, room, &length)) { /* tuples of many things */
+    if (key != few) free(key);
+    key = malloc(room *= 4);
+    if (!key) lj_panic(__FILE__, __LINE__, "out of memory");
+  }
+  *out = find_dispatch(&function->dispatch, key, length);
+  lj_status status = *out ? LJ_OK : add_kernel(function, args, count, key, length, report, out);
+  if (key != few) free(key);
   return status;
 }
 
@@ -172,12 +194,9 @@ static lj_status enter(lj_kernel *kernel, const void *args, void *room, lj_value
   if (error) {
     report_error(report, &context.rt);
   } else {
-    lj_value value;
-    value_unpack(kernel->result, room, &value);
-    if (result)
-      *result = value;
-    else
-      lj_value_free(&value);
+    lj_value dropped;
+    value_unpack(kernel->result, room, result ? result : &dropped);
+    if (!result) lj_value_free(&dropped);
   }
   lj_rt_drop(&context.rt);
   return status;

@@ -7,7 +7,8 @@
  *   places.c  from error sites to lines
  *   cache_kernel.c, cache_program.c: kernels and programs as entries of the cache on disk (jit/cache.h)
  *   value_text.c  literals and printing              value_file.c  .npy and .npz
- * A module's lock guards its arena, type table, specialisations and kernels: it is held while the module is compiled, never while its code runs. */
+ * A module's lock guards its arena, type table, specialisations and kernels: it is held while the module is compiled, never while its code runs. A call
+ * that finds its kernel takes no lock and no memory. */
 #ifndef LJ_ENGINE_H
 #define LJ_ENGINE_H
 
@@ -50,7 +51,8 @@ struct lj_kernel {
   lj_kernel *next;
 };
 
-/* Which kernel serves values of these types: found without inference. */
+/* Which kernel serves values of these types: found without inference and without a lock. New ones are put before the others with the lock held, and none
+ * is changed or freed before the module. */
 typedef struct Dispatch Dispatch;
 struct Dispatch {
   const char *key; /* value_key() of the arguments, one after the other */
@@ -72,8 +74,8 @@ struct lj_function {
   FunctionParam *params;
   uint32_t param_count;
   SourceKey source; /* rows NULL: not asked for yet */
-  Dispatch *dispatch; /* by types of values */
-  Dispatch *asked;    /* by keys of the cache: a kernel is looked for on disk once */
+  _Atomic(Dispatch *) dispatch; /* by types of values */
+  _Atomic(Dispatch *) asked; /* by keys of the cache: a kernel is looked for on disk once */
 };
 
 struct lj_module {
@@ -83,8 +85,8 @@ struct lj_module {
   Arena arena;
   StrTab names;
   Source source;
-  Sym name;     /* __name__ */
-  Module *ast;  /* NULL until the module is analysed: one that the cache knows need not be */
+  Sym name; /* __name__ */
+  Module *ast; /* NULL until the module is analysed: one that the cache knows need not be */
   Program program; /* its types are good from the start */
   SourceKey main_source;
   CacheDigest *digests; /* of the parts of the text; NULL: not asked for yet */

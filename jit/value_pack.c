@@ -73,12 +73,13 @@ static bool pack_scalar(const lj_value *v, DType to, void *memory) {
 
 static Layout layout_of(const lj_array *a) {
   bool c = true, f = true;
-  int64_t step = lj_dtype_size(a->dtype);
+  const int64_t size = dtype_size((DType)a->dtype);
+  int64_t step = size;
   for (int i = a->ndim - 1; i >= 0; i--) {
     if (a->shape[i] != 1 && a->strides[i] != step) c = false;
     step *= a->shape[i];
   }
-  step = lj_dtype_size(a->dtype);
+  step = size;
   for (int i = 0; i < a->ndim; i++) {
     if (a->shape[i] != 1 && a->strides[i] != step) f = false;
     step *= a->shape[i];

@@ -37,10 +37,18 @@ static bool thread_stack(char *here, char **low, size_t *size) {
   return ok && here >= *low && (size_t)(here - *low) < *size;
 }
 
+/* Asking the system where a thread's stack is takes most of a microsecond, more than a call from the host does: each thread asks once. */
 static char *find_stack_limit(char *here) {
-  char *low;
-  size_t size;
-  if (!main_stack(here, &low, &size) && !thread_stack(here, &low, &size)) return here - STACK_UNKNOWN;
+  static _Thread_local struct {
+    char *low;
+    size_t size;
+  } known;
+  char *low = known.low;
+  size_t size = known.size;
+  if ((uintptr_t)here - (uintptr_t)low >= size) { /* the first call, or on another stack: a coroutine */
+    if (!main_stack(here, &low, &size) && !thread_stack(here, &low, &size)) return here - STACK_UNKNOWN;
+    known.low = low, known.size = size;
+  }
   char *limit = low + lj_min_size(STACK_MARGIN, size / 4);
   return (uintptr_t)here > STACK_MOST && limit < here - STACK_MOST ? here - STACK_MOST : limit;
 }

@@ -175,6 +175,7 @@ void lj_rt_memo_clear(lj_rt *rt, const lj_site *site, int64_t id) {
 }
 
 void lj_memos_drop(lj_memos *memos) {
+  if (!atomic_load_explicit(&memos->first, memory_order_relaxed)) return; /* nobody else uses them any more */
   for (lj_memo *m = atomic_exchange(&memos->first, NULL), *next; m; m = next) {
     next = m->next;
     empty(m);

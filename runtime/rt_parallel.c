@@ -25,7 +25,6 @@ typedef struct Share { /* turns that belong to one thread, or to all */
 
 typedef struct Job {
   lj_rt *rt; /* the caller's */
-  pthread_t caller;
   lj_chunk *body;
   const void *frame;
   int64_t lo, count, chunks;
@@ -126,17 +125,8 @@ static void run_share(Job *job, lj_rt *rt, int32_t number) {
     }
 }
 
-/* Finding the end of a stack takes microseconds: each thread does it once. */
 static void init_context(const Job *job, lj_rt *own) {
-  static _Thread_local char *known;
-  if (pthread_equal(pthread_self(), job->caller)) {
-    *own = (lj_rt){.stack_limit = job->rt->stack_limit};
-  } else if (known) {
-    *own = (lj_rt){.stack_limit = known};
-  } else {
-    lj_rt_init(own);
-    known = own->stack_limit;
-  }
+  lj_rt_init(own);
   own->memos = job->rt->memos;
   own->pool = job->rt->pool;
 }
@@ -237,7 +227,6 @@ int32_t lj_rt_parallel_for(lj_rt *rt, const lj_site *site, lj_chunk *body, const
   Job *job = size <= sizeof room ? (Job *)(void *)room : aligned_alloc(CACHE_LINE, size);
   if (!job) return run_serially(rt, site, body, frame, lo, count, chunks);
   *job = (Job){.rt = rt, .body = body, .frame = frame, .lo = lo, .count = count, .chunks = chunks, .threads = (int32_t)threads};
-  job->caller = pthread_self();
   plan(job, &how, fixed != 0);
   int32_t status = run_job(job, site);
   if ((void *)job != (void *)room) free(job);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 
 #include "base/base.h"
 #include "include/loopjit.h"
@@ -273,6 +274,60 @@ START_TEST(api_refuses_misuse) {
 }
 END_TEST
 
+/* The types of many things are a long key: found again all the same. */
+START_TEST(api_many_items) {
+  enum { MANY = 300 };
+  lj_module *module = load("def f(t):\n    return t[0] + t[299]\n");
+  lj_value items[MANY];
+  for (int i = 0; i < MANY; i++) items[i] = i % 2 ? lj_float64(i) : lj_int64(i);
+  lj_value arg = lj_tuple(items, MANY), result;
+  lj_kernel *first, *second;
+  ck_assert_msg(lj_specialise_for(lj_module_find(module, "f"), &arg, 1, report, &first) == LJ_OK, "%s", lj_report_text(report));
+  ck_assert_int_eq(lj_specialise_for(lj_module_find(module, "f"), &arg, 1, report, &second), LJ_OK);
+  ck_assert_ptr_eq(first, second);
+  ck_assert_int_eq(lj_call(lj_module_find(module, "f"), &arg, 1, &result, report), LJ_OK);
+  ck_assert_double_eq(result.as.f, 299);
+  items[299] = lj_int64(1);
+  ck_assert_int_eq(lj_call(lj_module_find(module, "f"), &arg, 1, &result, report), LJ_OK);
+  ck_assert_int_eq(result.as.i, 1);
+  lj_module_free(module);
+}
+END_TEST
+
+/* Where the stack of the thread ends is remembered; a coroutine's stack is another one. */
+static lj_function *deep;
+static lj_status coroutine_status;
+static void run_deep(void) {
+  lj_value arg = lj_int64(0);
+  coroutine_status = lj_call(deep, &arg, 1, NULL, report);
+}
+
+START_TEST(api_calls_on_other_stacks) {
+  enum { STACK = 1 << 20 };
+  lj_module *module = load("def f(x):\n    if x < 0:\n        return 0\n    return f(x + 1) + 1\n");
+  deep = lj_module_find(module, "f");
+  for (int i = 0; i < 4; i++) {
+    if (i % 2) {
+      static ucontext_t here, there;
+      char *stack = malloc(STACK);
+      ck_assert_ptr_nonnull(stack);
+      getcontext(&there);
+      there.uc_stack.ss_sp = stack;
+      there.uc_stack.ss_size = STACK;
+      there.uc_link = &here;
+      makecontext(&there, run_deep, 0);
+      swapcontext(&here, &there);
+      free(stack);
+    } else {
+      run_deep();
+    }
+    ck_assert_int_eq(coroutine_status, LJ_ERROR);
+    ck_assert_str_eq(lj_report_get(report, 0)->kind, "RecursionError");
+  }
+  lj_module_free(module);
+}
+END_TEST
+
 enum { THREADS = 4, ROUNDS = 20 };
 static void *work(void *module) {
   for (int i = 0; i < ROUNDS; i++) {
@@ -319,6 +374,8 @@ Suite *suite_api(void) {
   tcase_add_test(tc, api_runs_programs);
   tcase_add_test(tc, api_reads_globals);
   tcase_add_test(tc, api_refuses_misuse);
+  tcase_add_test(tc, api_many_items);
+  tcase_add_test(tc, api_calls_on_other_stacks);
   tcase_add_test(tc, api_many_threads);
   suite_add_tcase(suite, tc);
   return suite;
