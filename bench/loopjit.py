@@ -3,7 +3,7 @@ native entry, so that a call costs what a call of a C function costs."""
 import ctypes
 import os
 
-from data import Array
+from data import Array, Spec
 
 SIGNATURES = {"bool": "boolean", "i32": "int32", "i64": "int64", "u8": "uint8", "f32": "float32", "f64": "float64"}
 
@@ -23,9 +23,11 @@ def load(build):
 
 
 def signature(args):
+    """Of arguments in memory or as a row of cases.py writes them."""
     def one(a):
-        if isinstance(a, Array):
-            return "%s[%s]" % (SIGNATURES[a.spec.dtype], ", ".join([":"] * (len(a.shape) - 1) + ["::1"]))
+        if isinstance(a, (Array, Spec)):
+            spec = a.spec if isinstance(a, Array) else a
+            return "%s[%s]" % (SIGNATURES[spec.dtype], ", ".join([":"] * (len(spec.dims) - 1) + ["::1"]))
         return "float64" if isinstance(a, float) else "int64"
     return ", ".join(map(one, args))
 
@@ -63,11 +65,16 @@ class Engine:
         if status:
             raise RuntimeError("loopjit: " + self.lib.lj_report_text(self.report).decode())
 
-    def function(self, path, name, args, result):
+    def compile(self, path, name, args):
+        """The module and the kernel for the types of the arguments."""
         module, kernel = ctypes.c_void_p(), ctypes.c_void_p()
         self.check(self.lib.lj_module_load_file(self.engine, path.encode(), 0, self.report, ctypes.byref(module)))
         function = ctypes.c_void_p(self.lib.lj_module_find(module, name.encode()))
         self.check(self.lib.lj_specialise(function, signature(args).encode(), self.report, ctypes.byref(kernel)))
+        return module, kernel
+
+    def function(self, path, name, args, result):
+        _, kernel = self.compile(path, name, args)
         entry = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(self.lib.lj_kernel_entry(kernel))
         memory, out = pack(args), (ctypes.c_int64 if result == "i64" else ctypes.c_double)()
         context, memory_at, out_at = self.context, ctypes.addressof(memory), ctypes.byref(out)

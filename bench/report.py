@@ -4,6 +4,7 @@ import os
 import re
 
 import picture
+import stages
 from cases import GROUPS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -121,6 +122,8 @@ def text(figures):
         lines += compile_table(figures["compile"])
     if figures.get("calls"):
         lines += calls_table(figures["calls"])
+    if figures.get("stages"):
+        lines += stages.table(figures["stages"])
     if figures.get("accuracy"):
         lines += accuracy_table(figures["accuracy"])
     return "\n".join(lines)
