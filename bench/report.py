@@ -120,6 +120,8 @@ def text(figures):
     lines += checks(kernels)
     if figures.get("compile"):
         lines += compile_table(figures["compile"])
+    if figures.get("stages"):
+        lines += stages.table(figures["stages"])
     if figures.get("calls"):
         lines += calls_table(figures["calls"])
     if figures.get("stages"):

@@ -91,6 +91,8 @@ def measure_all(context, options):
         figures["kernels"], wrong = kernels(context)
     if "compile" in chosen:
         figures["compile"] = compile_time.measure(context)
+    if "stages" in chosen:
+        figures["stages"] = stages.measure(context)
     if "calls" in chosen:
         figures["calls"] = calls.measure(context)
     if "stages" in chosen:
