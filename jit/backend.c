@@ -104,7 +104,9 @@ bool backend_compile(Backend *backend, IrUnit *unit, const char *symbol, const B
   LLVMContextSetDiagnosticHandler(context, on_diagnostic, &failures);
   LLVMContextSetDiscardValueNames(context, !dumps->llvm && !dumps->llvm_opt);
   LLVMTargetMachineRef machine = target_take(&backend->target);
-  CodegenOptions options = {.debug = backend->options.debug_lines || dumps->assembly, .verify = VERIFY || dumps->llvm || dumps->llvm_opt};
+  CodegenOptions options = {.debug = backend->options.debug_lines || dumps->assembly,
+                            .verify = VERIFY || dumps->llvm || dumps->llvm_opt,
+                            .vector_bytes = target_vector_bytes(&backend->target)};
   CodegenFacts facts = {0};
   LLVMModuleRef module = codegen_unit(unit, context, machine, symbol, &options, &facts, error);
   times->codegen += seconds() - start;

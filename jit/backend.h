@@ -27,6 +27,9 @@ typedef struct BackendTimes { /* seconds */
   double codegen, optimize, emit, link;
 } BackendTimes;
 
+/* cpus.c: the processors that may be named, and the bytes of the vectors that one of them has; 16: as every processor, or none of its family. */
+bool cpu_is_known(const char *name);
+unsigned cpu_vector_bytes(const char *name);
 /* LLVM's version, and the processor and its features as backend_open() will take them; needs no backend. */
 void backend_describe(const char *cpu, StrBuf *llvm, StrBuf *name, StrBuf *features);
 /* False with a text in *error. */

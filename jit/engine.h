@@ -116,7 +116,6 @@ lj_status engine_backend(lj_engine *engine, lj_times *times, lj_report *report, 
 void engine_tell(lj_engine *engine, lj_report *report); /* that the cache went off, once */
 void engine_init_rt(const lj_engine *engine, lj_rt *rt);
 double engine_now(void); /* seconds */
-bool cpu_is_known(const char *name); /* cpus.c */
 
 /* module.c: bytes of a file; "-" is not special. Owned by the caller (free). */
 lj_status file_read(const char *path, lj_report *report, char **data, size_t *length);

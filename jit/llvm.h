@@ -25,6 +25,7 @@ bool target_init(Target *target, const BackendOptions *options, StrBuf *error);
 void target_drop(Target *target);
 LLVMTargetMachineRef target_take(Target *target); /* a machine that no other thread uses */
 void target_give(Target *target, LLVMTargetMachineRef machine); /* takes ownership */
+unsigned target_vector_bytes(const Target *target); /* of a target that target_take() was called for; see CodegenOptions */
 LLVMTargetMachineRef target_plain_machine(const Target *target); /* good for its data layout only; costs much less */
 
 /* optimize.c. optimize_init: once per process, before the first compile. The others: false with a text in *error. */

@@ -73,6 +73,13 @@ static LLVMTargetMachineRef new_machine(const Target *target) {
                                  LLVMCodeModelSmall);
 }
 
+/* The host says what it has; of a processor that the options name only the name is known. */
+unsigned target_vector_bytes(const Target *target) {
+  if (strncmp(target->triple, "x86_64", 6) != 0) return 0;
+  if (!target->features[0]) return cpu_vector_bytes(target->cpu);
+  return strstr(target->features, "+avx512f") ? 64 : strstr(target->features, "+avx2") ? 32 : 16;
+}
+
 LLVMTargetMachineRef target_take(Target *target) {
   pthread_mutex_lock(&target->lock);
   finish(target);

@@ -106,7 +106,7 @@ typedef struct Codegen {
   uint32_t *top_calls;   /* by IrFunc.index: calls of it that the top level has */
   CgVar *globals;      /* by id */
   LLVMValueRef retain_fn, release_fn;
-  bool x86_64;
+  unsigned vector_bytes; /* CodegenOptions */
   Vec(LLVMValueRef) vector_fns; /* vector.c: to keep until the end */
   bool dead;
   unsigned loops; /* written so far */

@@ -328,7 +328,6 @@ static void init_module(Codegen *cg, LLVMTargetMachineRef machine) {
   cg->module = LLVMModuleCreateWithNameInContext("unit", cg->ctx);
   char *triple = LLVMGetTargetMachineTriple(machine);
   LLVMSetTarget(cg->module, triple);
-  cg->x86_64 = strncmp(triple, "x86_64", 6) == 0;
   LLVMDisposeMessage(triple);
   LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
   LLVMSetModuleDataLayout(cg->module, layout);
@@ -339,7 +338,8 @@ LLVMModuleRef codegen_unit(IrUnit *unit, LLVMContextRef context, LLVMTargetMachi
                            const CodegenOptions *options, CodegenFacts *facts, StrBuf *error) {
   Arena arena;
   arena_init(&arena);
-  Codegen cg = {.arena = &arena, .unit = unit, .ctx = context, .b = LLVMCreateBuilderInContext(context)};
+  Codegen cg = {
+      .arena = &arena, .unit = unit, .ctx = context, .b = LLVMCreateBuilderInContext(context), .vector_bytes = options->vector_bytes};
   init_types(&cg);
   init_attributes(&cg, machine);
   init_module(&cg, machine);
@@ -351,10 +351,10 @@ LLVMModuleRef codegen_unit(IrUnit *unit, LLVMContextRef context, LLVMTargetMachi
   cg_count_calls(&cg);
   for (uint32_t i = 0; i < unit->funcs.len; i++) declare(&cg, unit->funcs.data[i]);
   for (uint32_t i = 0; i < unit->funcs.len; i++) define(&cg, unit->funcs.data[i]);
-  cg_vector_finish(&cg);
   for (uint32_t i = 0; i < unit->funcs.len; i++)
     if (unit->funcs.data[i]->is_chunk) chunk_function(&cg, unit->funcs.data[i]);
   entry_function(&cg, symbol);
+  cg_vector_finish(&cg);
   cg_debug_close(&cg);
   *facts = (CodegenFacts){.strided = cg.strided};
   LLVMDisposeBuilder(cg.b);

@@ -11,6 +11,7 @@
 typedef struct CodegenOptions {
   bool debug;  /* emit line tables */
   bool verify; /* check the module: dev builds, tests, dumps */
+  unsigned vector_bytes; /* the longest vectors that math functions may take under fastmath; 0: none */
 } CodegenOptions;
 
 /* What the optimiser should know about the module. */

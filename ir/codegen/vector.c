@@ -18,18 +18,7 @@ static const struct {
 static const struct {
   char isa;
   unsigned bytes;
-  const char *feature; /* that the target must have; NULL: every x86-64 */
-} forms[] = {{'e', 64, "+avx512f"}, {'d', 32, "+avx2"}, {'b', 16, NULL}};
-
-static bool has_feature(Codegen *cg, const char *feature) {
-  unsigned length = 0;
-  const char *all = cg->target_features ? LLVMGetStringAttributeValue(cg->target_features, &length) : "";
-  size_t want = feature ? strlen(feature) : 0;
-  if (!feature) return true;
-  for (unsigned i = 0; i + want <= length; i++)
-    if (memcmp(all + i, feature, want) == 0 && (i + want == length || all[i + want] == ',')) return true;
-  return false;
-}
+} forms[] = {{'e', 64}, {'d', 32}, {'b', 16}};
 
 static const char *is_vectorised(const char *name, LLVMTypeRef type, LLVMTypeRef f32, unsigned count) {
   size_t length = strlen(name) - (type == f32);
@@ -49,7 +38,8 @@ static void declare(Codegen *cg, const char *symbol, LLVMTypeRef type, unsigned 
 }
 
 bool cg_has_vectors(Codegen *cg, const char *name, LLVMTypeRef type, unsigned count) {
-  return cg->x86_64 && cg->f.ir && cg->f.ir->fastmath > 0 && (cg->f.ir->fastmath & FM_AFN) && is_vectorised(name, type, cg->f32, count);
+  return cg->vector_bytes && cg->f.ir && cg->f.ir->fastmath > 0 && (cg->f.ir->fastmath & FM_AFN) &&
+         is_vectorised(name, type, cg->f32, count);
 }
 
 void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *called, const char *name, LLVMTypeRef type, unsigned count) {
@@ -58,7 +48,7 @@ void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *called, const ch
     char symbol[64];
     unsigned lanes = forms[i].bytes / (type == cg->f32 ? 4 : 8);
     snprintf(symbol, sizeof symbol, "_ZGV%cN%u%.*s_%s", forms[i].isa, lanes, (int)count, "vv", name);
-    if (!has_feature(cg, forms[i].feature) || !lj_rt_symbol(symbol)) continue;
+    if (forms[i].bytes > cg->vector_bytes || !lj_rt_symbol(symbol)) continue;
     declare(cg, symbol, type, lanes, count);
     sb_printf(&all, "%s_ZGV_LLVM_N%u%.*s_%s(%s)", all.len ? "," : "", lanes, (int)count, "vv", called, symbol);
   }
@@ -69,8 +59,17 @@ void cg_vector_call(Codegen *cg, LLVMValueRef call, const char *called, const ch
   sb_drop(&all);
 }
 
+/* Vectors live across these calls in the frame: without alignment of the stack to their size every second of them would lie in two cache lines, depending
+ * on where the stack begins in this process. LLVM does not align it for spills alone. */
+static void align_frames(Codegen *cg) {
+  LLVMAttributeRef attr = LLVMCreateStringAttribute(cg->ctx, "stackrealign", 12, "", 0);
+  for (LLVMValueRef fn = LLVMGetFirstFunction(cg->module); fn; fn = LLVMGetNextFunction(fn))
+    if (!LLVMIsDeclaration(fn)) LLVMAddAttributeAtIndex(fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, attr);
+}
+
 void cg_vector_finish(Codegen *cg) {
   if (!cg->vector_fns.len) return;
+  align_frames(cg);
   LLVMTypeRef list = LLVMArrayType2(cg->ptr, cg->vector_fns.len);
   LLVMValueRef used = LLVMAddGlobal(cg->module, list, "llvm.compiler.used");
   LLVMSetInitializer(used, LLVMConstArray2(cg->ptr, cg->vector_fns.data, cg->vector_fns.len));

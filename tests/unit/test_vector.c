@@ -32,7 +32,7 @@ static const struct {
     {"float64", "1.0 / (1.0 + math.exp(-x[i]))", "v_exp("},
 };
 
-static int calls(int row, bool fastmath, const char *part) {
+static int calls_for(const char *cpu, int row, bool fastmath, const char *part) {
   char source[512], signature[64];
   lj_config config;
   lj_text text;
@@ -41,6 +41,7 @@ static int calls(int row, bool fastmath, const char *part) {
   snprintf(signature, sizeof signature, "%s[::1], %s[::1], %s[::1]", rows[row].type, rows[row].type, rows[row].type);
   lj_config_init(&config);
   config.fastmath = fastmath;
+  config.cpu = cpu;
   api_open(&config, source);
   lj_status status = lj_module_emit(module, "llvm-opt", lj_module_find(module, "f"), signature, report, &text);
   ck_assert_msg(status == LJ_OK, "%s", lj_report_text(report));
@@ -54,11 +55,35 @@ static int calls(int row, bool fastmath, const char *part) {
   return found;
 }
 
+static int calls(int row, bool fastmath, const char *part) { return calls_for(NULL, row, fastmath, part); }
+
 START_TEST(fastmath_calls_vector_forms) {
   ck_assert_msg(calls(_i, true, rows[_i].want) > 0, "%s: no call of %s", rows[_i].expression, rows[_i].want);
 }
 END_TEST
 START_TEST(strict_does_not) { ck_assert_int_eq(calls(_i, false, "_ZGV"), 0); }
+END_TEST
+
+/* Vectors as long as the named processor has them, whatever this one has. */
+static const struct {
+  const char *cpu, *want, *never;
+} processors[] = {
+    {"x86-64", "_ZGVbN2v_exp(", "_ZGVdN4v_exp("},
+    {"haswell", "_ZGVdN4v_exp(", "_ZGVeN8v_exp("},
+    {"znver3", "_ZGVdN4v_exp(", "_ZGVeN8v_exp("},
+    {"znver4", "_ZGVeN8v_exp(", "_ZGVcN4v_exp("},
+};
+START_TEST(vectors_of_named_processors) {
+  ck_assert_int_gt(calls_for(processors[_i].cpu, 0, true, processors[_i].want), 0);
+  ck_assert_int_eq(calls_for(processors[_i].cpu, 0, true, processors[_i].never), 0);
+}
+END_TEST
+
+/* Vectors that live across a call lie in the frame; half of them would lie in two cache lines. */
+START_TEST(frames_are_aligned_for_vectors) {
+  ck_assert_int_gt(calls(0, true, "stackrealign"), 0);
+  ck_assert_int_eq(calls(0, false, "stackrealign"), 0);
+}
 END_TEST
 
 Suite *suite_vector(void);
@@ -70,6 +95,8 @@ Suite *suite_vector(void) {
   tcase_set_timeout(tc, 60);
   tcase_add_loop_test(tc, fastmath_calls_vector_forms, 0, count);
   tcase_add_loop_test(tc, strict_does_not, 0, (int)LJ_COUNT(rows));
+  tcase_add_loop_test(tc, vectors_of_named_processors, 0, count ? (int)LJ_COUNT(processors) : 0);
+  if (count) tcase_add_test(tc, frames_are_aligned_for_vectors);
   suite_add_tcase(suite, tc);
   return suite;
 }
