@@ -8,6 +8,7 @@
  * at the right iteration with the right effects before it, from the body as it was. A block fits the cache, so memory is read once.
  * Legal where the test can be computed ahead of the block: from the loop's index, values fixed before the loop and memory that the body does not write
  * (arrays of other alias groups), or writes only behind the read, in the same iteration. Reads that an earlier check guards are not done where it fails.
+ * Short ranges of sums over indices out of memory keep the loop as it is.
  * Negative indices make the test fail too, so that the body without checks need not wrap them.
  * Float divisors that are dear to compute twice, and those of loops without stores, are left to "defer".
  * In: a unit whose other checks are settled, parallel loops made functions. Out: more loops, remarks. */
@@ -15,7 +16,7 @@
 #include "ir/passes/affine.h"
 #include "ir/passes/defer.h"
 
-enum { BLOCK_SHIFT = 8, BLOCK = 1 << BLOCK_SHIFT, LEAST = 16, MOST_CHECKS = 16, MOST_COST = 64 };
+enum { BLOCK_SHIFT = 8, BLOCK = 1 << BLOCK_SHIFT, LEAST = 16, LEAST_GATHER = 64, MOST_CHECKS = 16, MOST_COST = 64 };
 
 typedef struct Check {
   IrStmt *s;
@@ -416,9 +417,18 @@ static IrExpr *least(const Body *n, IrBuilder *b, const Affine *form, IrVar *fro
   return ir_compare(b, IR_GE, affine_expr(b, &rest), ir_int(b, -rest.base));
 }
 
+/* A sum of elements at indices out of memory, as in rows of sparse matrices: what vectors gain there is little more than what the test costs, and rows are
+ * often short. */
+static bool tests_gather(const Body *n) {
+  for (uint32_t i = 0; i < n->checks.len && !n->stores.len; i++)
+    if (n->checks.data[i].s->as.check.check == CHECK_INDEX && !n->checks.data[i].is_range) return true;
+  return false;
+}
+
 /* What must hold for a block to be tested at all: it is long enough, and linear indices stay in their axes. */
 static IrExpr *block_condition(const Body *n, IrBuilder *b, IrVar *from, IrVar *to) {
-  IrExpr *all = ir_compare(b, IR_GE, ir_binary(b, IR_SUB, from->type, ir_var(b, to), ir_var(b, from)), ir_int(b, LEAST));
+  IrExpr *all = ir_compare(b, IR_GE, ir_binary(b, IR_SUB, from->type, ir_var(b, to), ir_var(b, from)),
+                           ir_int(b, tests_gather(n) ? LEAST_GATHER : LEAST));
   for (uint32_t i = 0; i < n->checks.len; i++) {
     const Check *c = &n->checks.data[i];
     for (unsigned k = 0; c->is_range && k < 2; k++)
@@ -429,6 +439,17 @@ static IrExpr *block_condition(const Body *n, IrBuilder *b, IrVar *from, IrVar *
 
 static IrExpr *arith(IrBuilder *b, IrOp op, IrExpr *a, IrExpr *c) { return ir_binary(b, op, a->type, a, c); }
 
+/* if the range is short: the loop as it is; the builder stands in the other branch then. */
+static void keep_short_ranges(const Body *n, IrBuilder *b, IrVar *lo, IrVar *hi) {
+  IrClone c = {.unit = b->unit, .func = n->func};
+  IrStmt *branch = ir_stmt(b, IRS_IF), *copy = ir_clone_stmt(&c, n->loop);
+  branch->as.if_.cond = ir_compare(b, IR_LT, arith(b, IR_SUB, ir_var(b, hi), ir_var(b, lo)), ir_int(b, LEAST_GATHER));
+  copy->as.for_.lo = ir_var(b, lo), copy->as.for_.hi = ir_var(b, hi);
+  copy->as.for_.loop.remarks = (IrRemarkVec){0};
+  vec_push(b->arena, &branch->as.if_.then, copy);
+  b->block = &branch->as.if_.orelse;
+}
+
 static void make_blocks(const Body *n, IrBlock *out) {
   IrUnit *unit = n->f->unit;
   IrStmt *loop = n->loop;
@@ -438,14 +459,21 @@ static void make_blocks(const Body *n, IrBlock *out) {
   ir_remark(unit->arena, &fast->as.for_.loop, "blocks", true, loop->span, "%u checks tested once per block of %d iterations", n->checks.len,
             BLOCK);
   IrVar *lo = ir_let(b, NULL, loop->as.for_.lo), *hi = ir_let(b, NULL, loop->as.for_.hi);
-  /* blocks begin at multiples of their size, so that nothing wraps, however long the range */
-  IrVar *last = ir_let(b, NULL, arith(b, IR_SHR, ir_var(b, hi), ir_int(b, BLOCK_SHIFT)));
-  IrExpr *first = arith(b, IR_SHR, ir_var(b, lo), ir_int(b, BLOCK_SHIFT));
+  IrVar *base = NULL; /* where the first block begins */
+  if (tests_gather(n)) {
+    keep_short_ranges(n, b, lo, hi); /* nor does the length wrap behind it */
+    base = lo;
+  }
+  /* blocks begin at multiples of their size, so that nothing wraps, however long the range; or at the first index */
+  IrVar *last =
+      ir_let(b, NULL, arith(b, IR_SHR, base ? arith(b, IR_SUB, ir_var(b, hi), ir_var(b, lo)) : ir_var(b, hi), ir_int(b, BLOCK_SHIFT)));
+  IrExpr *first = base ? ir_int(b, 0) : arith(b, IR_SHR, ir_var(b, lo), ir_int(b, BLOCK_SHIFT));
   IrStmt *outer = ir_for(b, "block", first, arith(b, IR_ADD, ir_var(b, last), ir_int(b, 1)));
   IrVar *block = outer->as.for_.index;
   b->block = &outer->as.for_.body;
-  IrVar *begin = ir_let(b, NULL, arith(b, IR_SHL, ir_var(b, block), ir_int(b, BLOCK_SHIFT)));
-  IrVar *from = ir_let(b, "from", arith(b, IR_PYMAX, ir_var(b, begin), ir_var(b, lo)));
+  IrExpr *start = arith(b, IR_SHL, ir_var(b, block), ir_int(b, BLOCK_SHIFT));
+  IrVar *begin = ir_let(b, NULL, base ? arith(b, IR_ADD, ir_var(b, lo), start) : start);
+  IrVar *from = base ? begin : ir_let(b, "from", arith(b, IR_PYMAX, ir_var(b, begin), ir_var(b, lo)));
   IrExpr *whole = ir_compare(b, IR_LT, ir_var(b, block), ir_var(b, last));
   IrVar *to = ir_let(b, "to", ir_select(b, whole, arith(b, IR_ADD, ir_var(b, begin), ir_int(b, BLOCK)), ir_var(b, hi)));
   IrExpr *start_ok = block_condition(n, b, from, to);

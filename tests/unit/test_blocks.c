@@ -51,6 +51,10 @@ static const struct {
     {LOOP "        assert b[i] > 1.0, 'low'\n        out[i] = 0.5\n", "AssertionError: low", 0, 1},
     {LOOP "        assert 0 <= int(b[i]) < 3\n        out[i] = b[int(b[i])] * 0.25\n", "AssertionError", 0, 3},
     {LOOP "        out[i] = 0.5 * 2.0 / (b[i] * (len(out) // 500)) * 2.0\n", "ZeroDivisionError", 0, 0},
+    {LOOP "        s = 0\n        for k in range(i, i + 1): s += int(b[int(b[k])])\n        out[i] = s * 0.25\n", "IndexError", 0, 1000},
+    {LOOP "        s = 0\n        for k in range(max(i - 299, 0), i + 1): s += int(b[int(b[k])]) - 1\n        out[i] = 0.5 * s / min(i + "
+          "1, 300)\n",
+     "IndexError", 0, 1000}, /* ranges of all lengths up to more than a block */
 };
 
 static double b[N], out[N];
