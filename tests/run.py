@@ -11,7 +11,8 @@ samples      samples/*.lp: every comment `# expect: TEXT` is one line of standar
 conformance  tests/conformance/THEME/NAME.lp: NAME.out is standard output; NAME.err holds `KIND LINE` of the error that must come.
              The theme `parallel` runs with 1, 2, 3, 7 and 64 threads.
 Programs of golden, samples, conformance and docs are run twice: the second run takes its code from the cache and must give the same.
-docs         docs/LANGUAGE.md and README.md: each ```python block that is followed by an ```output (or ```error) block is run.
+docs         docs/LANGUAGE.md and README.md: each ```python block that is followed by an ```output (or ```error) block is run, and each indented
+             line `$ build/loopjit …` (or `$ ./dev run …`) of README.md, which prints the lines behind it; milliseconds may differ.
 malformed    generated inputs that no compiler likes: a diagnostic or a normal run, never a signal or a hang.
 """
 import argparse
@@ -27,6 +28,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 STAGES = ("tokens", "ast", "types", "loops", "llvm", "llvm-opt", "asm")
 TIMEOUT = 30.0
+DIFFERS = 256  # in the place of an exit status
 
 
 def read(path):
@@ -55,7 +57,7 @@ def command(loopjit, args, cwd, stdin=None):
 
 
 def command_twice(loopjit, args, cwd):
-    """The same, cold and then from the cache (of this script's own); a status of 3 when the two differ."""
+    """The same, cold and then from the cache (of this script's own); a status of DIFFERS when the two do."""
     cold = command(loopjit, args, cwd)
     if args[0] != "run" or cold[0] is None or cold[0] < 0 or "--time" in args:
         return cold
@@ -63,7 +65,7 @@ def command_twice(loopjit, args, cwd):
     if warm == cold:
         return cold
     problem = first_difference(cold[1], warm[1], "stdout") or first_difference(cold[2], warm[2], "stderr")
-    return 3, cold[1], ("the second run differs: status %s, %s" % (warm[0], problem)).encode()
+    return DIFFERS, cold[1], ("the second run, from the cache, differs: status %s, %s" % (warm[0], problem)).encode()
 
 
 def first_difference(want, got, what):
@@ -79,6 +81,8 @@ def first_difference(want, got, what):
 def bad_status(status, err, want):
     if status is None:
         return "did not end within %g s" % TIMEOUT
+    if status == DIFFERS:
+        return text(err)
     if status < 0 or status > 2:
         return "CRASH %d: %s" % (status, text(err).strip()[-300:])
     if status != want:
@@ -206,6 +210,8 @@ def doc_cases():
         for i, (kind, source) in enumerate(blocks):
             if kind == "python" and i + 1 < len(blocks) and blocks[i + 1][0] in ("output", "error"):
                 yield "%s block %d" % (name, i + 1), source, blocks[i + 1]
+    session = re.findall(r"^    \$ (build/loopjit|\./dev) ([^\n]*)\n((?:    (?!\$ )[^\n]*\n)*)", text(read(os.path.join(ROOT, "README.md"))), re.M)
+    yield "README.md commands", None, session
     yield "docs/LANGUAGE.md list of functions", None, None
 
 
@@ -222,9 +228,27 @@ def function_list(options):
     return bad_status(status, err, 0) or first_difference(now.encode(), out, "list; ./dev test docs --update writes it:")
 
 
+def readme_commands(session, options):
+    """One after the other in one folder, with samples/ beside it, as in the root: what one writes the next one reads."""
+    def timeless(shown):
+        return re.sub(r"\b\d+(\.\d+)? ms\b", "N ms", shown)
+
+    if not session:
+        return "it shows no command"
+    with tempfile.TemporaryDirectory() as folder:
+        os.symlink(os.path.join(ROOT, "samples"), os.path.join(folder, "samples"))
+        for _, line, want in session:
+            status, out, err = command(options.loopjit, shlex.split(line), folder)
+            want = re.sub(r"^    ", "", want, flags=re.M)
+            problem = bad_status(status, err, 0) or first_difference(timeless(want).encode(), timeless(text(out)).encode(), line)
+            if problem:
+                return problem
+    return None
+
+
 def doc(case, options):
     if case[1] is None:
-        return function_list(options)
+        return function_list(options) if case[2] is None else readme_commands(case[2], options)
     _, source, (kind, want) = case
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "example.lp"), "w", encoding="utf-8") as f:
