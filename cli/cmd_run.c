@@ -20,10 +20,10 @@ static lj_status load_array(const char *path, lj_report *report, lj_value *value
 
 static int parse_arg(Session *s, const char *text, lj_value *value) {
   if (text[0] == '@') return session_result(s, load_array(text + 1, s->report, value));
-  if (lj_value_parse(text, strlen(text), s->report, value) == LJ_OK) return 0;
-  fflush(stdout);
-  fputs(lj_report_text(s->report), stderr);
-  return args_wrong("run", "the argument '%s' is no value", text);
+  lj_status status = lj_value_parse(text, strlen(text), s->report, value);
+  if (status == LJ_OK) return 0;
+  session_result(s, status);
+  return s->args->json ? EXIT_USAGE : args_wrong("run", "the argument '%s' is no value", text);
 }
 
 static int show_result(Session *s, const lj_value *result) {
