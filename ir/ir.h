@@ -192,6 +192,7 @@ typedef struct IrLoop {
   IrVar *
       iteration; /* of a prange: what its target holds, or the index; set in the body before any access. NULL: made from an array expression */
   bool cold; /* the version that runs when the test before a loop fails: not worth optimising */
+  bool made; /* by a pass, of no loop that users wrote: why it is not better is nothing to them */
   bool independent; /* no iteration touches what another one stores */
   IrAlias *alias; /* NULL: nothing is known */
   IrRemarkVec remarks;

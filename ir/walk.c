@@ -156,6 +156,7 @@ bool ir_alias_apart(const IrAlias *alias, const IrVar *a, const IrVar *b) {
 }
 
 void ir_remark(Arena *arena, IrLoop *loop, const char *pass, bool done, Span at, const char *fmt, ...) {
+  if (loop->made && !done) return;
   char text[256];
   va_list args;
   va_start(args, fmt);

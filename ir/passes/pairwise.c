@@ -62,6 +62,7 @@ static IrBlock *open_for(Pairwise *p, IrVar **index, const char *name, IrExpr *l
 static IrBlock *open_while(Pairwise *p, IrExpr *cond) {
   IrStmt *s = ir_stmt(p->b, IRS_WHILE);
   s->as.while_.cond = cond;
+  s->as.while_.loop.made = true;
   return enter(p, &s->as.while_.body);
 }
 

@@ -153,6 +153,7 @@ static const struct {
     {F("a", "    i = 0\n    while i < len(a):\n        if a[i] > 1: continue\n        i += 1\n") CALL1, "bounds",
      "not advanced on every path", 1},
     {F("a", "    i = 0\n    while i > len(a):\n        a[i] = 1\n        i += 1\n") CALL1, "bounds", "moves away", 1},
+    {F("a", "    return np.sum(a)\n") CALL1, "bounds", "counter", 0}, /* a pass made its loops: users cannot write them otherwise */
     /* ranges: mutable integers over branches and loops */
     {F("a", "    m = 0\n    for i in range(len(a)):\n        if a[i] < a[m]: m = i\n    return m\n") CALL1, "bounds", "check index", 0},
     {F("a", "    m = 0\n    for i in range(len(a)):\n        if a[i] < a[m]: m = i + 1\n    return m\n") CALL1, "bounds", "check index", 1},
