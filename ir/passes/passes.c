@@ -1,5 +1,8 @@
 /* The pass list: data, in order, one row a pass. In debug builds and tests the verifier runs after each.
- * Adding a pass is adding a file and a row. */
+ * Adding a pass is adding a file and a row. Three that are not there have their places:
+ *   interchange of loops  behind "version" (no checks, arrays apart: subscripts say all about dependences), before "auto", which takes the outermost loop
+ *   tiling                behind "auto" (a tile must not become what threads share), before "elements", which looks at the innermost loops that it leaves
+ *   lanes                 outer iterations side by side in vectors: behind "parallel" (inside of chunks), before "blocks", which tests per vector then */
 #include "ir/passes/passes.h"
 
 const IrPass ir_passes[] = {
