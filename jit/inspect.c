@@ -100,7 +100,13 @@ lj_status lj_source_emit(const char *file, const char *source, size_t length, co
 }
 
 static lj_status emit_loops(IrUnit *unit, const char *after, lj_report *report, StrBuf *text) {
-  if (!ir_run_passes(unit, after)) return report_message(report, LJ_MISUSE, "there is no pass '%s'", after);
+  if (!ir_run_passes(unit, after)) {
+    StrBuf names = {0};
+    for (size_t i = 0; i < ir_pass_count; i++) sb_printf(&names, "%s%s", i ? ", " : "", ir_passes[i].name);
+    lj_status status = report_message(report, LJ_MISUSE, "there is no pass '%s'; there are: %s", after, sb_text(&names));
+    sb_drop(&names);
+    return status;
+  }
   ir_dump(unit, text);
   return LJ_OK;
 }

@@ -261,6 +261,7 @@ START_TEST(api_refuses_misuse) {
   lj_engine *none;
   ck_assert_int_eq(lj_module_emit(module, "nonsense", NULL, NULL, report, &text), LJ_MISUSE);
   ck_assert_int_eq(lj_module_emit(module, "loops:after=nonsense", NULL, NULL, report, &text), LJ_MISUSE);
+  for (size_t i = 0; lj_pass_name(i); i++) ck_assert_ptr_nonnull(strstr(lj_report_text(report), lj_pass_name(i)));
   ck_assert_int_eq(lj_call(lj_module_find(module, "f"), &bad, 1, &result, report), LJ_MISUSE);
   ck_assert_int_eq(lj_call(NULL, NULL, 0, NULL, NULL), LJ_MISUSE);
   lj_config_init(&config);
