@@ -111,10 +111,12 @@ static lj_status show_list(Manager *m) {
 static lj_status verify(Manager *m) {
   Counts c = {0};
   visit_all(m, count, &c);
-  sb_printf(m->out, "%" PRIu64 " entries are whole\n", c.kernels + c.programs);
+  uint64_t whole = c.kernels + c.programs;
+  sb_printf(m->out, "%" PRIu64 " entr%s whole\n", whole, whole == 1 ? "y is" : "ies are");
   if (!c.damaged) return LJ_OK;
-  return report_message(m->report, LJ_ERROR, "%" PRIu64 " entries are damaged; they are never used, and `loopjit cache prune` removes them",
-                        c.damaged);
+  bool one = c.damaged == 1;
+  return report_message(m->report, LJ_ERROR, "%" PRIu64 " entr%s damaged; %s never used, and `loopjit cache prune` removes %s", c.damaged,
+                        one ? "y is" : "ies are", one ? "it is" : "they are", one ? "it" : "them");
 }
 
 static void remove_useless(Manager *m, const CacheFile *file, const CacheEntry *entry, void *data) {
@@ -123,18 +125,18 @@ static void remove_useless(Manager *m, const CacheFile *file, const CacheEntry *
   ++*(size_t *)data;
 }
 
-static lj_status prune(Manager *m) {
-  size_t removed = 0;
-  visit_all(m, remove_useless, &removed);
-  removed += cache_dir_prune(m->dir);
-  sb_printf(m->out, "%zu entries removed\n", removed);
+static lj_status say_removed(Manager *m, size_t count) {
+  sb_printf(m->out, "%zu entr%s removed\n", count, count == 1 ? "y" : "ies");
   return LJ_OK;
 }
 
-static lj_status clear(Manager *m) {
-  sb_printf(m->out, "%zu entries removed\n", cache_dir_clear(m->dir));
-  return LJ_OK;
+static lj_status prune(Manager *m) {
+  size_t removed = 0;
+  visit_all(m, remove_useless, &removed);
+  return say_removed(m, removed + cache_dir_prune(m->dir));
 }
+
+static lj_status clear(Manager *m) { return say_removed(m, cache_dir_clear(m->dir)); }
 
 static const struct {
   const char *name, *about;

@@ -167,7 +167,7 @@ def case_actions(p, options):
     p.right("--fastmath", "k.lp")
     victim = p.files()[0]
     os.truncate(victim, 10)
-    check(p.run("cache", "prune")[:2] == (0, "1 entries removed\n"), "prune")
+    check(p.run("cache", "prune")[:2] == (0, "1 entry removed\n"), "prune")
     check(p.run("cache", "clear")[:2] == (0, "3 entries removed\n") and not p.files(), "clear")
     p.right("k.lp", err="")
     check(p.run("cache", "lst")[0] == 2 and "did you mean 'list'" in p.run("cache", "lst")[2], "suggestion")

@@ -351,8 +351,11 @@ class Generator(scalars.Generator):
         return "\n".join(self.lines + self.tail) + "\n"
 
 
+OTHER = ("--opt", "0", "--parallel=auto", "--threads", "3")
+
+
 def verdict(judge, binary, text):
-    """scalars.verdict, and the line of the error."""
+    """scalars.verdict, the line of the error, and the same without LLVM's optimiser and with plain loops on threads."""
     want, kind, message = judge.run(text)
     fails = "# fails" in text
     if kind and not (fails and kind in ("IndexError", "ZeroDivisionError", "ValueError", "AssertionError", "RuntimeError", "OverflowError")):
@@ -365,7 +368,11 @@ def verdict(judge, binary, text):
         if "program.lp:%d:" % line not in err.split("\n")[0]:
             return "line", "expected line %d: %s" % (line, err.split("\n")[0])
     d = oracle.difference(want, got)
-    return ("output", "line %d: expected %r, got %r" % d) if d else None
+    if d:
+        return "output", "line %d: expected %r, got %r" % d
+    if oracle.run_binary(binary, text, OTHER) != (got, got_kind, err):
+        return "options", "another result with " + " ".join(OTHER)
+    return None
 
 
 if __name__ == "__main__":

@@ -336,13 +336,13 @@ class Model:
 
 
 # ---- the command -----------------------------------------------------------------------------------------------------------------------
-def run_binary(binary_path, text, timeout=30):
+def run_binary(binary_path, text, options=(), timeout=30):
     """(standard output, None or the kind of the error, its line or what stands on standard error)."""
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "program.lp"), "w") as f:
             f.write(text)
         try:
-            p = subprocess.run([binary_path, "run", "--no-cache", "program.lp"], cwd=folder, capture_output=True, timeout=timeout)
+            p = subprocess.run([binary_path, "run", "--no-cache", *options, "program.lp"], cwd=folder, capture_output=True, timeout=timeout)
         except subprocess.TimeoutExpired:
             return "", "Timeout", ""
     out, err = p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")

@@ -425,7 +425,7 @@ START_TEST(entries_of_other_builds_are_pruned) {
   ck_assert_int_eq(lj_cache_do(&config, "verify", report, &said), LJ_OK);
   lj_text_free(&said);
   ck_assert_int_eq(lj_cache_do(&config, "prune", report, &said), LJ_OK);
-  ck_assert_str_eq(said.data, "1 entries removed\n");
+  ck_assert_str_eq(said.data, "1 entry removed\n");
   lj_text_free(&said);
   ck_assert_int_eq(lj_cache_do(&config, "burn", report, &said), LJ_MISUSE);
   config.cache_dir = "/dev/null";
