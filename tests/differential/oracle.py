@@ -16,6 +16,8 @@ WORKER = r"""
 import sys, os, json, io, traceback, warnings
 try:
     import numpy, numba, math, cmath
+    if tuple(int(p) for p in numpy.__version__.split(".")[:2]) >= (2, 3):
+        numpy.set_printoptions(legacy="2.2")  # float32 goes over to exponents at 1e8, scalars at 1e16: what docs/LANGUAGE.md says
     numba.njit(lambda x: x + 1)(1)
 except ImportError as e:
     print(json.dumps({"missing": str(e)}), flush=True)
