@@ -172,6 +172,7 @@ typedef enum IrReductionKind {
   REDUCTION_BEST, /* if e cmp var: var = e */
   REDUCTION_FOLLOW, /* set together with the best variable `leader` (argmin, argmax) */
   REDUCTION_LAST, /* the value of the last iteration that sets it */
+  REDUCTION_ELEMENT, /* of the array var, which the loop only stores into, at places that are fixed: like LAST */
   REDUCTION_ARRAY /* like OP or (with `is_best`) BEST, for every element of the array var */
 } IrReductionKind;
 typedef struct IrReduction {

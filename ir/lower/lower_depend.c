@@ -1,7 +1,7 @@
 /* Do iterations of a parallel loop use each other's elements? Subscripts are read as linear forms  coef * i + base + invariant values.
  * Two accesses of one array, at least one of them a store: some axis on which equal subscripts mean the same iteration proves independence; equal
  * subscripts on all axes for different iterations, in statements that every iteration runs, prove a conflict. What is below a condition that may
- * hold in one iteration alone (`if x[i] == key: out[0] = i`) proves none. All else is unknown, and is said on the loop; the race checker
+ * hold in one iteration alone (`if x[i] == key: out[0] = i`) proves none; such an element keeps the value of the last iteration that stores it. All else is unknown, and is said on the loop; the race checker
  * (passes/race.c) tells at run time. In: the body of a parallel loop. Out: an error that shows both accesses, or remarks. */
 #include "ir/lower/lower_parallel.h"
 
@@ -50,8 +50,8 @@ static void check_fixed(void *ctx, Expr *e) {
   if (f->ok) expr_each_child(e, check_fixed, f);
 }
 
-/* The same value in all iterations. Elements of arrays may change. */
-static bool is_fixed(const ParLoop *p, const Expr *e) {
+/* Elements of arrays may change. */
+bool par_is_fixed(const ParLoop *p, const Expr *e) {
   Fixed f = {p, true};
   if (e->kind == EXPR_INDEX && e->as.index.base->kind == EXPR_NAME) return false;
   check_fixed(&f, (Expr *)(uintptr_t)e);
@@ -96,7 +96,7 @@ static Lin lin_of(const ParLoop *p, const Expr *e, int depth) {
   const Expr *target = p->stmt->as.loop.target;
   if (e->kind == EXPR_NAME && target->kind == EXPR_NAME && e->ref.kind == REF_DEF && e->ref.def == target->ref.def)
     return (Lin){.ok = true, .coef = 1};
-  if (is_fixed(p, e)) return (Lin){.ok = true, .count = 1, .sym = {e}, .times = {1}};
+  if (par_is_fixed(p, e)) return (Lin){.ok = true, .count = 1, .sym = {e}, .times = {1}};
   if (e->kind == EXPR_NAME && e->ref.kind == REF_DEF && e->ref.def->kind == DEF_ASSIGN && e->ref.def->const_value)
     return lin_of(p, e->ref.def->const_value, depth + 1);
   if (e->kind == EXPR_UNARY && e->as.unary.op == UN_NEG) return lin_times(lin_of(p, e->as.unary.operand, depth + 1), -1);
@@ -122,6 +122,19 @@ static int64_t step_of(const ParLoop *p) {
   return spec_const_int(p->lo->spec, iter->as.call.args.data[2], &step) ? step : 0;
 }
 
+static bool is_below(const ParLoop *p, const Expr *e, int64_t limit) {
+  int64_t n;
+  return spec_const_int(p->lo->spec, e, &n) ? n < limit : e->kind == EXPR_UNARY && e->as.unary.op == UN_NEG;
+}
+
+/* The index is written as negative first and not negative later, or the other way round: two of its values may name one element. */
+static bool changes_sign(const ParLoop *p, int64_t step) {
+  const ExprVec *args = &p->stmt->as.loop.iter->as.call.args;
+  if (!step || args->len < 2) return false;
+  const Expr *least = args->data[step < 0], *most = args->data[step > 0];
+  return is_below(p, least, step < 0 ? -1 : 0) && !is_below(p, most, step < 0 ? 0 : 1);
+}
+
 /* One axis: SEPARATE: equal subscripts mean the same iteration, or never. CONFLICT: subscripts of different iterations are equal; *distance says
  * how many iterations apart (0: any two). */
 static Verdict axis_verdict(const ParLoop *p, const Expr *x, const Expr *y, int64_t *distance) {
@@ -130,7 +143,7 @@ static Verdict axis_verdict(const ParLoop *p, const Expr *x, const Expr *y, int6
   if (!d.ok || d.count || d.coef) return UNKNOWN;
   *distance = 0;
   if (!a.coef) return d.base ? SEPARATE : CONFLICT;
-  if (!d.base) return SEPARATE;
+  if (!d.base) return changes_sign(p, step) ? UNKNOWN : SEPARATE;
   if (!step) return UNKNOWN;
   if (d.base % (a.coef * step)) return SEPARATE;
   *distance = d.base / (a.coef * step);
@@ -175,7 +188,7 @@ static void check_repeated(void *ctx, Expr *e) {
 
 static bool is_repeated(const ParLoop *p, const Expr *e, int depth) {
   if (depth > DEPTH || e->kind == EXPR_COMP || e->kind == EXPR_WALRUS || e->kind == EXPR_INDEX)
-    return e->kind == EXPR_INDEX && is_fixed(p, e);
+    return e->kind == EXPR_INDEX && par_is_fixed(p, e);
   const Def *def = e->ref.kind == REF_DEF ? e->ref.def : NULL;
   if (def && p->inner[def->id]) {
     const Stmt *loop = inner_loop_of(&p->stmt->as.loop.body, def);
@@ -207,6 +220,7 @@ static Verdict pair_verdict(const ParLoop *p, const Access *a, const Access *b) 
     if (s->kind == EXPR_NONE || t->kind == EXPR_NONE || s->kind == EXPR_ELLIPSIS || t->kind == EXPR_ELLIPSIS) break;
     Verdict v = axis_verdict(p, s, t, &one);
     if (v == SEPARATE) return SEPARATE;
+    if (v == UNKNOWN && par_same(p, s, t) && is_repeated(p, s, 0)) v = CONFLICT, one = 0;
     if (v == UNKNOWN || (one && distance && one != distance)) conflict = false;
     if (v == CONFLICT && one) distance = one;
   }
@@ -263,7 +277,7 @@ static void see_block(Depend *d, const StmtVec *block) {
     } else {
       stmt_each_expr(s, see_access, d);
     }
-    if (s->kind == STMT_IF || s->kind == STMT_WHILE) d->sure = sure && s->kind == STMT_IF && is_fixed(d->p, s->as.if_.cond);
+    if (s->kind == STMT_IF || s->kind == STMT_WHILE) d->sure = sure && s->kind == STMT_IF && par_is_fixed(d->p, s->as.if_.cond);
     StmtVec *blocks[2];
     stmt_blocks(s, blocks);
     for (unsigned k = 0; k < 2; k++)
@@ -304,9 +318,25 @@ static void fail_conflict(ParLoop *p, const Access *a, const Access *b) {
   p->lo->failed = true;
 }
 
+/* `if c: a[0] = e`: the last iteration that gets there says what it is, as in the serial order. Where all get there, they were not meant to. */
+static bool keeps_last(ParLoop *p, const Depend *d, const Local *array) {
+  IrVar *var = NULL;
+  Span at = p->stmt->span;
+  for (uint32_t i = 0; i < d->count; i++) {
+    const Access *a = &d->list[i];
+    if (a->array != array) continue;
+    if (a->sure) return false;
+    if (!var) var = p->lo->def_vars[a->at->as.index.base->ref.def->id], at = a->at->span;
+  }
+  if (!var || !par_stores_elements(p, array)) return false;
+  vec_push(p->lo->arena, &p->reduced, array);
+  par_add(p, (IrReduction){.kind = REDUCTION_ELEMENT}, var, at);
+  return true;
+}
+
 void par_depend(ParLoop *p) {
   const Depend *d = accesses(p);
-  const Local *said = NULL;
+  const Local *done = NULL; /* nothing more is to say */
   for (uint32_t i = 0; i < d->count; i++)
     for (uint32_t k = i; k < d->count; k++) {
       const Access *a = &d->list[i], *b = &d->list[k];
@@ -316,10 +346,11 @@ void par_depend(ParLoop *p) {
         fail_conflict(p, a, b);
         return;
       }
-      if (v == SEPARATE || said == a->array) continue;
-      said = a->array;
+      if (v == SEPARATE || done == a->array) continue;
+      done = a->array;
+      if (keeps_last(p, d, a->array)) continue;
       const char *what = v == CONFLICT ? "all iterations that get there use the same element of '%s': only one may (--race-check tells)"
                                        : "whether iterations use different elements of '%s' is not known (--race-check tells)";
-      ir_remark(p->lo->arena, p->loop, "depend", false, b->at->span, what, said->name->text);
+      ir_remark(p->lo->arena, p->loop, "depend", false, b->at->span, what, a->array->name->text);
     }
 }

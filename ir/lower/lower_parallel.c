@@ -206,10 +206,10 @@ static void fail_carried(ParLoop *p, const Carried *c, Span bad) {
 
 /* ---- variables ----------------------------------------------------------------------------------------------------------------------- */
 
-static void add_reduction(ParLoop *p, IrReduction r, IrVar *var, Span at) {
+void par_add(ParLoop *p, IrReduction r, IrVar *var, Span at) {
   r.var = var;
   r.at = at;
-  if (type_is_array(var->type)) r.kind = REDUCTION_ARRAY;
+  if (type_is_array(var->type) && r.kind != REDUCTION_ELEMENT) r.kind = REDUCTION_ARRAY;
   bool is_bool = type_is_bool(var->type) || (type_is_array(var->type) && var->type->dtype == DT_BOOL);
   if (is_bool && r.op == IR_PYMAX) r.op = IR_LOR;
   if (is_bool && r.op == IR_PYMIN) r.op = IR_LAND;
@@ -227,7 +227,7 @@ static void judge_carried(ParLoop *p, const Def *head, const Carried *c) {
     return;
   }
   if (type_is_array(var->type)) vec_push(p->lo->arena, &p->reduced, head->local);
-  add_reduction(p, r, var, c->read);
+  par_add(p, r, var, c->read);
 }
 
 static bool sets(const StmtVec *block, const Stmt *skip, const Local *local) {
@@ -269,7 +269,7 @@ static void judge_last(ParLoop *p, const Def *head, const Carried *c) {
       if (def->local == guard->leader && p->lo->def_vars[def->id] == other->var) r.leader = other->var;
     }
   }
-  add_reduction(p, r, var, c->write);
+  par_add(p, r, var, c->write);
 }
 
 /* Whether a name is set is a variable of its own. */
@@ -277,7 +277,7 @@ static void judge_flag(ParLoop *p, const Local *local) {
   for (uint32_t i = 0; i < local->defs.len; i++) {
     IrVar *flag = p->lo->set_flags[local->defs.data[i]->id];
     if (!flag || !p->inner[local->defs.data[i]->id] || local->defs.data[i]->kind == DEF_PHI) continue;
-    add_reduction(p, (IrReduction){.kind = REDUCTION_LAST}, flag, p->stmt->span);
+    par_add(p, (IrReduction){.kind = REDUCTION_LAST}, flag, p->stmt->span);
     return;
   }
 }
@@ -312,7 +312,7 @@ static void judge_array(ParLoop *p, const Expr *target) {
   Span bad;
   if (!var || !type_is_array(var->type) || par_independent(p, local) || !par_reduction(p, local, &r, &bad)) return;
   vec_push(p->lo->arena, &p->reduced, local);
-  add_reduction(p, r, var, target->span);
+  par_add(p, r, var, target->span);
 }
 
 static void judge_arrays(ParLoop *p, const StmtVec *block) {

@@ -318,6 +318,46 @@ bool par_reduction(ParLoop *p, const Local *local, IrReduction *out, Span *bad) 
   return m.any && !m.failed;
 }
 
+/* ---- elements that keep the last value ---- */
+
+static void store_target(Match *m, const Expr *target) {
+  const ExprVec *items = &target->as.list.items;
+  bool many = target->kind == EXPR_TUPLE || target->kind == EXPR_LIST;
+  for (uint32_t i = 0; many && i < items->len; i++) store_target(m, items->data[i]);
+  if (many || (!is_element(m, target) && no_mention(m, target)) || m->failed) return;
+  const ExprVec *index = &target->as.index.items;
+  const Type *array = lower_type(m->p->lo, target->as.index.base);
+  bool ok = type_is_array(array) && index->len == array->ndim;
+  for (uint32_t i = 0; i < index->len && ok; i++) {
+    const Type *t = lower_type(m->p->lo, index->data[i]);
+    ok = t && type_is_int(t) && par_is_fixed(m->p, index->data[i]) && !mentions(m, index->data[i]);
+  }
+  if (!ok) refuse(m, target->span);
+  m->any |= ok;
+}
+
+static void store_block(Match *m, const StmtVec *block) {
+  for (uint32_t i = 0; i < block->len && !m->failed; i++) {
+    Stmt *s = block->data[i];
+    if (s->kind == STMT_ASSIGN) {
+      no_mention(m, s->as.assign.value);
+      for (uint32_t k = 0; k < s->as.assign.targets.len; k++) store_target(m, s->as.assign.targets.data[k]);
+    } else {
+      stmt_each_expr(s, refuse_mention, m);
+    }
+    StmtVec *blocks[2];
+    stmt_blocks(s, blocks);
+    for (unsigned k = 0; k < 2; k++)
+      if (blocks[k]) store_block(m, blocks[k]);
+  }
+}
+
+bool par_stores_elements(ParLoop *p, const Local *array) {
+  Match m = {.p = p, .local = array};
+  store_block(&m, &p->stmt->as.loop.body);
+  return m.any && !m.failed;
+}
+
 bool par_sets_in_guard(const Stmt *guard, const Local *local) {
   for (uint32_t i = 0; i < guard->as.if_.body.len; i++) {
     const Stmt *one = guard->as.if_.body.data[i];

@@ -223,7 +223,10 @@ static void count_chunks(Outline *o) {
 /* All that iterations share is known from lowering; the rest is private, even if another version of the loop uses the same variables. */
 static void find_shared(Outline *o) {
   const IrLoop *loop = &o->loop->as.for_.loop;
-  for (uint32_t i = 0; i < loop->reductions.len; i++) vec_push(o->out.arena, &o->shared, ((Shared){.what = loop->reductions.data[i]}));
+  for (uint32_t i = 0; i < loop->reductions.len; i++) {
+    vec_push(o->out.arena, &o->shared, ((Shared){.what = loop->reductions.data[i]}));
+    o->outside[loop->reductions.data[i].var->id] = true;
+  }
 }
 
 /* Variables that moved into the chunk function leave the caller: the first `known` ones may have. */
@@ -339,6 +342,23 @@ static void outline(IrUnit *unit, IrFunc *func, IrStmt *loop, IrBlock *to) {
   forget_private(&o, known);
 }
 
+/* Elements that iterations store in turn; false: nothing but the serial order is right. */
+static bool keep_last(IrUnit *unit, IrFunc *func, IrStmt *loop, IrBlock *before, IrBlock *after) {
+  IrLoop *l = &loop->as.for_.loop;
+  const IrVar *array = NULL;
+  for (uint32_t i = 0; i < l->reductions.len && !array; i++)
+    if (l->reductions.data[i].kind == REDUCTION_ELEMENT) array = l->reductions.data[i].var;
+  if (!array) return true;
+  bool *inside = arena_array(unit->arena, bool, func->vars.len + 1);
+  const IrBuilder b = {
+      .arena = unit->arena, .unit = unit, .func = func, .span = loop->span, .types = (TypeTable *)(uintptr_t)&unit->program->types};
+  mark_inside(&loop->as.for_.body, inside);
+  inside[loop->as.for_.index->id] = true;
+  if (elements_keep_last(&b, loop, inside, before, after)) return true;
+  ir_remark(unit->arena, l, "parallel", false, loop->span, "stays serial: iterations store the same elements of '%s' in turn", array->name);
+  return false;
+}
+
 static void parallel_block(IrUnit *unit, IrFunc *func, IrBlock *block);
 
 static void parallel_stmt(IrUnit *unit, IrFunc *func, IrBlock *block, uint32_t at) {
@@ -348,8 +368,14 @@ static void parallel_stmt(IrUnit *unit, IrFunc *func, IrBlock *block, uint32_t a
     return;
   }
   if (s->kind == IRS_FOR && s->as.for_.loop.parallel) {
-    IrBlock made = {0};
-    outline(unit, func, s, &made);
+    IrBlock made = {0}, behind = {0};
+    if (keep_last(unit, func, s, &made, &behind)) {
+      outline(unit, func, s, &made);
+    } else {
+      s->as.for_.loop.parallel = false;
+      vec_push(unit->arena, &made, s);
+    }
+    for (uint32_t i = 0; i < behind.len; i++) vec_push(unit->arena, &made, behind.data[i]);
     IrStmt *all = arena_new(unit->arena, IrStmt); /* one statement for several: a branch that is always taken, unfolded by the caller */
     all->kind = IRS_IF;
     all->as.if_.then = made;

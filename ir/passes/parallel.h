@@ -41,6 +41,9 @@ void shared_mark(Outline *o, IrBlock *body); /* chunk function: notes behind eac
 void shared_finish(Outline *o, Shared *sh);  /* chunk function, after the loop */
 void shared_combine(Outline *o);             /* caller, after: all copies, chunk by chunk */
 
+/* parallel_element.c: what goes before and behind the loop; false: it must run serially. `inside`: by IrVar.id, set in the loop. */
+bool elements_keep_last(const IrBuilder *b, IrStmt *loop, const bool *inside, IrBlock *before, IrBlock *after);
+
 /* parallel_cost.c: about how many picoseconds an iteration takes (int64, 1 to 2^39), from constants and what is fixed before the loop. */
 IrExpr *loop_cost(IrBuilder *b, const IrStmt *loop, const bool *inside);
 

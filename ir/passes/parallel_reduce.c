@@ -184,6 +184,7 @@ static void combine_scalar(Outline *o, const Shared *sh, IrVar *chunk) {
     b->block = outer;
     break;
   case REDUCTION_FOLLOW: /* with its leader */
+  case REDUCTION_ELEMENT: /* has become LAST */
   case REDUCTION_ARRAY: break;
   }
 }

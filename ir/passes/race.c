@@ -132,9 +132,10 @@ static void mark_private(Watch *w, const IrStmt *s) {
 }
 
 static void set_reduced(Watch *w, const IrLoop *loop, bool on) {
-  for (uint32_t i = 0; i < loop->reductions.len; i++)
-    if (loop->reductions.data[i].kind == REDUCTION_ARRAY && !loop->reductions.data[i].var->is_global)
-      w->private[loop->reductions.data[i].var->id] = on;
+  for (uint32_t i = 0; i < loop->reductions.len; i++) {
+    const IrReduction *r = &loop->reductions.data[i];
+    if ((r->kind == REDUCTION_ARRAY || r->kind == REDUCTION_ELEMENT) && !r->var->is_global) w->private[r->var->id] = on;
+  }
 }
 
 static void tell_iteration(Watch *w, const IrLoop *loop) {
