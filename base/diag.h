@@ -32,6 +32,7 @@
   X(STOP_ITERATION, "StopIteration")                                                                                                       \
   X(EXCEPTION, "Exception")                                                                                                                \
   X(KEYBOARD_INTERRUPT, "KeyboardInterrupt")                                                                                               \
+  X(TIMEOUT_ERROR, "TimeoutError")                                                                                                         \
   X(LINALG_ERROR, "LinAlgError")
 typedef enum ErrorKind {
   ERROR_NONE = 0,

@@ -114,6 +114,13 @@ int args_schedule(const char *name) {
   return 0;
 }
 
+double args_seconds(const char *text) {
+  if (!*text || strspn(text, "0123456789.") != strlen(text) || strlen(text) > 12) return -1;
+  char *end;
+  double seconds = strtod(text, &end);
+  return *end || seconds <= 0 ? -1 : seconds;
+}
+
 static bool is_number_like(const char *text) { return text[0] == '-' && text[1] && strchr("0123456789.(", text[1]); }
 
 bool args_parse(const Command *command, int argc, char **argv, Args *args) {
@@ -146,6 +153,8 @@ bool args_parse(const Command *command, int argc, char **argv, Args *args) {
     return args_wrong(command->name, "there is no schedule '%s': static, dynamic or guided", args->schedule), false;
   if (args->chunk && (strspn(args->chunk, "0123456789") != strlen(args->chunk) || strlen(args->chunk) > 18 || atoll(args->chunk) < 1))
     return args_wrong(command->name, "there cannot be chunks of '%s' iterations", args->chunk), false;
+  if (args->timeout && args_seconds(args->timeout) < 0)
+    return args_wrong(command->name, "there cannot be a timeout of '%s' seconds", args->timeout), false;
   if (args->sig && !args->call) return args_wrong(command->name, "--sig needs --call FUNC"), false;
   return true;
 }

@@ -26,6 +26,8 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
   X(error_model, 0, "error-model", "MODEL", "run check types emit explain",                                                                \
     "division by zero: python (raises, the default) or numpy (inf, nan)")                                                                  \
   X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit explain", "do not check indices")                                     \
+  X(timeout, 0, "timeout", "SECONDS", "run", "end the program, or the call of --call, with a TimeoutError when it runs longer")             \
+  X(interruptible, 0, "interruptible", NULL, "run emit explain", "compile as --timeout does: code that can be stopped")                    \
   X(cpu, 0, "cpu", "NAME", "run emit", "compile for this CPU instead of this machine's")                                                   \
   X(no_cache, 0, "no-cache", NULL, "run", "neither use nor keep compiled code in the cache")                                               \
   X(explain_cache, 0, "explain-cache", NULL, "run", "say on stderr what the cache had, and if not, which part of the key changed")         \
@@ -59,6 +61,7 @@ bool option_of(const Option *option, const char *command); /* the command has it
 
 /* args.c: false after a message. `rest` has room for argc pointers. */
 bool args_parse(const Command *command, int argc, char **argv, Args *args);
+double args_seconds(const char *text); /* -1: it is no time */
 int args_schedule(const char *name); /* an lj_schedule; 0: there is none */
 void args_help(const Command *command);
 /* The name nearest to a misspelt one, or NULL. name(context, i) gives the names, NULL at the end. */

@@ -37,6 +37,13 @@ static int show_result(Session *s, const lj_value *result) {
   return status;
 }
 
+static lj_call_options call_options(const Args *args) {
+  lj_call_options how;
+  lj_call_options_init(&how);
+  if (args->timeout) how.timeout = args_seconds(args->timeout);
+  return how;
+}
+
 static int call(Session *s, lj_function *function) {
   const char **texts = s->args->rest + 1;
   int count = s->args->count - 1, parsed = 0, status = 0;
@@ -51,7 +58,8 @@ static int call(Session *s, lj_function *function) {
   if (!status) {
     struct timespec before, after;
     clock_gettime(CLOCK_MONOTONIC, &before);
-    lj_status called = lj_kernel_call(kernel, values, (size_t)count, &result, s->report);
+    const lj_call_options how = call_options(s->args);
+    lj_status called = lj_kernel_call_with(kernel, values, (size_t)count, &how, &result, s->report);
     clock_gettime(CLOCK_MONOTONIC, &after);
     s->run = (double)(after.tv_sec - before.tv_sec) + 1e-9 * (double)(after.tv_nsec - before.tv_nsec);
     status = session_result(s, called);
@@ -71,6 +79,7 @@ int cmd_run(const Args *args) {
   int status = session_open(&s, args);
   if (!status) status = session_load(&s, args->rest[0], args->call ? 0 : LJ_LOAD_MAIN);
   if (!status) status = session_find(&s, &function);
-  if (!status) status = function ? call(&s, function) : session_result(&s, lj_module_run(s.module, s.report));
+  const lj_call_options how = call_options(args);
+  if (!status) status = function ? call(&s, function) : session_result(&s, lj_module_run_with(s.module, &how, s.report));
   return session_close(&s, status);
 }

@@ -12,7 +12,7 @@ int session_result(Session *s, lj_status status) {
   if (*text && s->args->json)
     fputs(lj_report_json(s->report), stderr);
   else if (*text)
-    fprintf(stderr, "%s%s", status == LJ_OK || status == LJ_ERROR ? "" : "loopjit: ", text);
+    fprintf(stderr, "%s%s", status == LJ_OK || status == LJ_ERROR || status == LJ_STOPPED ? "" : "loopjit: ", text);
   else if (status != LJ_OK)
     fprintf(stderr, "loopjit: %s\n", lj_status_text(status));
   return status == LJ_OK ? 0 : status == LJ_MISUSE || status == LJ_IO ? EXIT_USAGE : EXIT_PROGRAM;
@@ -33,6 +33,7 @@ int session_open(Session *s, const Args *args) {
   if (args->threads) config.threads = atoi(args->threads);
   config.numpy_errors = args->error_model && strcmp(args->error_model, "numpy") == 0;
   config.no_boundscheck = args->no_boundscheck;
+  config.interruptible = args->interruptible || args->timeout;
   bool runs = strcmp(args->command, "run") == 0; /* the others show what the compiler makes */
   if (!runs || args->no_cache) config.cache_dir = "";
   config.cache_explain = args->explain_cache;

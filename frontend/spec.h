@@ -78,7 +78,8 @@ struct Spec {
   X(bool, no_boundscheck, "boundscheck")                                                                                                   \
   X(bool, parallel, "parallel")                                                                                                            \
   X(bool, auto_parallel, "automatic parallelisation")                                                                                      \
-  X(bool, race_check, "race check") /* as parallel, but loops run serially and are watched */
+  X(bool, race_check, "race check") /* as parallel, but loops run serially and are watched */                                              \
+  X(bool, interruptible, "interruptible")
 typedef struct ProgramOptions {
 #define X(type, field, name) type field;
   PROGRAM_OPTIONS(X)

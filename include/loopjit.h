@@ -47,7 +47,8 @@ LJ_API const char *lj_llvm_version(void); /* of the LLVM it was built with: "22.
   X(ERROR, 1, "error in the program") /* the report holds at least one error with place and kind */                                        \
   X(MISUSE, 2, "wrong use of the library") /* the report holds one message; nothing was done */                                            \
   X(IO, 3, "a file could not be read or written") /* the report says why */                                                                \
-  X(INTERNAL, 4, "the compiler failed; this is its own bug") /* the report holds what is known */
+  X(INTERNAL, 4, "the compiler failed; this is its own bug") /* the report holds what is known */                                          \
+  X(STOPPED, 5, "the call was stopped") /* by a timeout or the host; the report holds a TimeoutError or KeyboardInterrupt with its place */
 
 typedef enum lj_status {
 #define X(id, value, text) LJ_##id = value,
@@ -287,6 +288,11 @@ typedef struct lj_config {
   const char *cache_dir;
   uint64_t cache_bytes; /* the folder's bound; 0: $LOOPJIT_CACHE_SIZE or 256 MB */
   bool cache_explain; /* lj_engine_cache_log() shall say why something was not there; false */
+  /* Compiled code asks now and then whether its call is to stop, so that timeouts, lj_context_stop() and lj_future_cancel() end a running call within
+   * milliseconds, wherever it is; only calls of BLAS and LAPACK, and of the host's print(), are waited for. Costs some percent in loops
+   * that are very short. Without it, calls with a timeout are refused, and a stop is seen between calls and by parallel loops only. false */
+  bool interruptible;
+  int32_t workers; /* threads for lj_submit(), each started when it is needed first; 0: as many as `threads` gives for 0 */
 } lj_config;
 
 LJ_API void lj_config_init(lj_config *config);
@@ -398,6 +404,76 @@ LJ_API lj_context *lj_context_new(lj_engine *engine); /* for calls of one thread
 LJ_API void lj_context_free(lj_context *context);
 LJ_API void lj_context_report(lj_context *context, lj_report *report); /* the error of the last call, which is then cleared */
 LJ_API void lj_owner_release(void *owner); /* NULL is allowed */
+
+/* ---- stopping calls ------------------------------------------------------------------------------------------------------------------ */
+
+/**
+ * End the call that runs with the context, or, when none does, the next one: with LJ_STOPPED and a KeyboardInterrupt that names the place, memory
+ * released as after any error. The context stays as it is until lj_context_resume(), lj_context_report() or a call that ends with LJ_STOPPED.
+ * How soon a running call ends is a matter of lj_config.interruptible.
+ * Thread safety: any thread, at any time before lj_context_free(); also in a signal handler.
+ */
+LJ_API void lj_context_stop(lj_context *context);
+LJ_API void lj_context_resume(lj_context *context); /* takes a stop back that no call has seen yet */
+/**
+ * From now on native calls with the context have so many seconds together: then they end as above, with a TimeoutError.
+ * @param seconds  0 takes the timeout back.
+ * @return LJ_OK; LJ_MISUSE for a negative number, or when the engine is not interruptible.
+ */
+LJ_API lj_status lj_context_timeout(lj_context *context, double seconds, lj_report *report);
+
+typedef struct lj_future lj_future;
+
+/* How a call is made. Fill it with lj_call_options_init(), then change what you want. */
+typedef struct lj_call_options {
+  size_t size; /* of this struct, set by lj_call_options_init() */
+  double timeout; /* seconds from now on, compiling and waiting in a queue included; 0: no limit. Needs lj_config.interruptible */
+  lj_context *context; /* so that lj_context_stop() can end the call; no other call may use it meanwhile. NULL: none. Not for lj_submit() */
+  /* lj_submit() only: called once when the call has ended, however it did; NULL: nothing is. On any thread of the library, or on the one that cancels.
+   * May use the future (also free it) and the library, but not free the engine. */
+  void (*done)(void *data, lj_future *future);
+  void *done_data;
+} lj_call_options;
+
+LJ_API void lj_call_options_init(lj_call_options *options);
+
+/* As lj_call(), lj_kernel_call() and lj_module_run(), with options (NULL: the defaults). LJ_STOPPED when the timeout was over or the context was
+ * stopped: then the report holds the error, with its place unless the call had not begun. */
+LJ_API lj_status lj_call_with(lj_function *function, const lj_value *args, size_t count, const lj_call_options *options, lj_value *result,
+                              lj_report *report);
+LJ_API lj_status lj_kernel_call_with(lj_kernel *kernel, const lj_value *args, size_t count, const lj_call_options *options,
+                                     lj_value *result, lj_report *report);
+LJ_API lj_status lj_module_run_with(lj_module *module, const lj_call_options *options, lj_report *report);
+
+/* ---- calls that go on by themselves -------------------------------------------------------------------------------------------------- */
+
+/**
+ * Call a function on a thread of the engine: compiled there, too, where that is needed. Calls that find no free thread wait in a queue without bound, the
+ * first come first.
+ * @param args     Copied as by lj_value_copy(): borrowed memory, and texts and items of tuples that are borrowed, must live until the call has ended.
+ * @param options  NULL: the defaults. Copied.
+ * @param report   For what is wrong with this call of lj_submit(); the call's own report waits in the future.
+ * @param future   Out, owned by the caller: lj_future_free(). NULL: the call goes on unwatched, its result is dropped.
+ * @return LJ_OK; LJ_MISUSE.
+ * The module may be freed meanwhile, and the engine: that ends the calls as lj_future_cancel() does, and waits for them. A future that remains then
+ * can still be asked. After fork() the child's futures that had not ended have been stopped there; the parent's go on.
+ */
+LJ_API lj_status lj_submit(lj_function *function, const lj_value *args, size_t count, const lj_call_options *options, lj_report *report,
+                           lj_future **future);
+LJ_API lj_status lj_kernel_submit(lj_kernel *kernel, const lj_value *args, size_t count, const lj_call_options *options, lj_report *report,
+                                  lj_future **future);
+/* Any number of threads may wait for, poll and cancel a future. */
+LJ_API bool lj_future_wait(lj_future *future, double seconds); /* for its end; negative: as long as it takes. Has it ended? */
+LJ_API bool lj_future_poll(lj_future *future); /* has it ended? */
+LJ_API void lj_future_cancel(lj_future *future); /* one that waits in the queue never starts, one that runs ends as by lj_context_stop() */
+/**
+ * What came of the call; waits for its end.
+ * @param result  Out, owned by the caller. NULL: dropped. The first take gets it, later ones None.
+ * @param report  Gets what the call reported, the first time. NULL: not wanted.
+ * @return What lj_call() would have returned; LJ_STOPPED when it was cancelled or its timeout was over.
+ */
+LJ_API lj_status lj_future_take(lj_future *future, lj_value *result, lj_report *report);
+LJ_API void lj_future_free(lj_future *future); /* Cancels and waits for one that has not ended. NULL is allowed. */
 
 /* ---- inspection ---------------------------------------------------------------------------------------------------------------------- */
 

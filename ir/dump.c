@@ -345,6 +345,7 @@ static void dump_func(Dump *d, const IrFunc *func) {
   for (uint32_t i = 0; i < func->params.len; i++)
     sb_printf(out, "%s%s: %s", i ? ", " : "", func->params.data[i]->name, func->params.data[i]->type->name);
   sb_printf(out, ") -> %s%s%s", func->result->name, func->can_fail ? " fails" : "", func->recursive ? " recursive" : "");
+  if (func->polls) sb_puts(out, " polls");
   if (func->trial) sb_printf(out, " trial %u%s", func->trial, func->wary ? " wary" : "");
   sb_putc(out, ':');
   if (func->spec) dump_place(out, func->spec->func->name_span);

@@ -195,6 +195,8 @@ typedef struct IrLoop {
   bool cold; /* the version that runs when the test before a loop fails: not worth optimising */
   bool made; /* by a pass, of no loop that users wrote: why it is not better is nothing to them */
   bool independent; /* no iteration touches what another one stores */
+  int64_t most; /* iterations at the most, where a pass made the loop; 0: not known */
+  int64_t poll; /* whether the call is to stop is asked after so many iterations; 0: never; 1 for a WHILE that asks, before its head */
   IrAlias *alias; /* NULL: nothing is known */
   IrRemarkVec remarks;
 } IrLoop;
@@ -342,6 +344,7 @@ struct IrFunc {
   IrVarVec vars; /* all variables, parameters first, by id */
   int fastmath; /* FM_ bits */
   bool recursive; /* needs the stack check on entry */
+  bool polls; /* with the stack check it asks whether the call is to stop */
   bool can_fail; /* set by the pass "effects": returns a status */
   uint32_t cycle; /* pass "trial": functions that call each other in a circle have the same number; 0: none */
   uint32_t trial; /* pass "trial": callers try a form without status first; how often it is inlined into itself. 0: there is no such form */

@@ -165,7 +165,7 @@ lj_status lj_specialise(lj_function *function, const char *signature, lj_report 
 }
 
 /* `callee`: the function or kernel. */
-static lj_status check_call(const void *callee, const char *what, const lj_value *args, size_t count, lj_report *report) {
+lj_status call_check(const void *callee, const char *what, const lj_value *args, size_t count, lj_report *report) {
   if (!callee) return report_message(report, LJ_MISUSE, "there is no %s to call", what);
   for (size_t i = 0; i < count; i++)
     if (!value_is_sound(&args[i]))
@@ -176,29 +176,37 @@ static lj_status check_call(const void *callee, const char *what, const lj_value
 lj_status lj_specialise_for(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
   *out = NULL;
   lj_report_clear(report);
-  lj_status status = check_call(function, "function", args, count, report);
+  lj_status status = call_check(function, "function", args, count, report);
   return status == LJ_OK ? find_kernel(function, args, count, report, out) : status;
 }
 
 /* ---- running it ---------------------------------------------------------------------------------------------------------------------- */
 
 /* Runs the entry with packed arguments; unpacks the result. */
-static lj_status enter(lj_kernel *kernel, const void *args, void *room, lj_value *result, lj_report *report) {
-  lj_context context;
-  engine_init_rt(kernel->module->engine, &context.rt);
-  context.rt.memos = &kernel->module->memos;
+static lj_status enter(lj_kernel *kernel, const void *args, void *room, const CallHow *how, lj_value *result, lj_report *report) {
+  lj_context own, *context = how && how->context ? how->context : &own;
+  lj_rt *rt = &context->rt;
+  if (context == &own) engine_init_rt(kernel->module->engine, rt);
+  if (how && how->stop) rt->stop = how->stop;
+  rt->memos = &kernel->module->memos;
   if (kernel->has_globals) pthread_mutex_lock(&kernel->module->run_lock);
-  int32_t error = kernel->entry(&context, args, room);
+  int32_t error = lj_rt_is_stopped(rt) ? lj_rt_stop(rt, NULL) : kernel->entry(context, args, room);
   if (kernel->has_globals) pthread_mutex_unlock(&kernel->module->run_lock);
-  lj_status status = error ? LJ_ERROR : LJ_OK;
+  lj_status status = rt->stopped ? LJ_STOPPED : error ? LJ_ERROR : LJ_OK;
   if (error) {
-    report_error(report, &context.rt);
+    report_error(report, rt);
   } else {
     lj_value dropped;
     value_unpack(kernel->result, room, result ? result : &dropped);
     if (!result) lj_value_free(&dropped);
   }
-  lj_rt_drop(&context.rt);
+  if (context == &own) {
+    lj_rt_drop(rt);
+  } else {
+    lj_context_report(context, NULL);
+    rt->memos = &rt->own_memos;
+    rt->stop = &rt->own_stop;
+  }
   return status;
 }
 
@@ -223,7 +231,8 @@ static lj_status refuse_argument(lj_kernel *kernel, const ArgSlot *slot, const l
   return LJ_ERROR;
 }
 
-static lj_status call_kernel(lj_kernel *kernel, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
+static lj_status call_kernel(lj_kernel *kernel, const lj_value *args, size_t count, const CallHow *how, lj_value *result,
+                             lj_report *report) {
   _Alignas(16) char room[STACK_ROOM];
   size_t at_result = (kernel->args_size + 15) & ~(size_t)15, size = at_result + kernel->result_size;
   if (count != kernel->arg_count)
@@ -235,26 +244,35 @@ static lj_status call_kernel(lj_kernel *kernel, const lj_value *args, size_t cou
     const ArgSlot *slot = &kernel->slots[i];
     if (!value_pack(&args[slot->arg], slot->type, memory + slot->offset)) status = refuse_argument(kernel, slot, &args[slot->arg], report);
   }
-  if (status == LJ_OK) status = enter(kernel, memory, memory + at_result, result, report);
+  if (status == LJ_OK) status = enter(kernel, memory, memory + at_result, how, result, report);
   if (memory != room) free(memory);
   return status;
 }
 
-lj_status lj_kernel_call(lj_kernel *kernel, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
+lj_status call_compiled(lj_kernel *kernel, const lj_value *args, size_t count, const CallHow *how, lj_value *result, lj_report *report) {
   if (result) *result = lj_none();
   lj_report_clear(report);
-  lj_status status = check_call(kernel, "kernel", args, count, report);
-  return status == LJ_OK ? call_kernel(kernel, args, count, result, report) : status;
+  lj_status status = call_check(kernel, "kernel", args, count, report);
+  return status == LJ_OK ? call_kernel(kernel, args, count, how, result, report) : status;
 }
 
-lj_status lj_call(lj_function *function, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
+lj_status call_function(lj_function *function, const lj_value *args, size_t count, const CallHow *how, lj_value *result,
+                        lj_report *report) {
   if (result) *result = lj_none();
   lj_report_clear(report);
-  lj_status status = check_call(function, "function", args, count, report);
+  lj_status status = call_check(function, "function", args, count, report);
   if (status != LJ_OK) return status;
   lj_kernel *kernel;
   status = find_kernel(function, args, count, report, &kernel);
-  return status == LJ_OK ? call_kernel(kernel, args, count, result, report) : status;
+  return status == LJ_OK ? call_kernel(kernel, args, count, how, result, report) : status;
+}
+
+lj_status lj_kernel_call(lj_kernel *kernel, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
+  return call_compiled(kernel, args, count, NULL, result, report);
+}
+
+lj_status lj_call(lj_function *function, const lj_value *args, size_t count, lj_value *result, lj_report *report) {
+  return call_function(function, args, count, NULL, result, report);
 }
 
 /* The lock is held. */
@@ -275,7 +293,7 @@ static lj_status main_kernel(lj_module *module, lj_report *report, lj_kernel **o
   return status;
 }
 
-lj_status lj_module_run(lj_module *module, lj_report *report) {
+lj_status call_main(lj_module *module, const CallHow *how, lj_report *report) {
   lj_report_clear(report);
   if (!module) return report_message(report, LJ_MISUSE, "there is no module to run");
   lj_kernel *kernel;
@@ -284,10 +302,12 @@ lj_status lj_module_run(lj_module *module, lj_report *report) {
   pthread_mutex_unlock(&module->lock);
   if (status != LJ_OK) return status;
   double start = engine_now();
-  status = call_kernel(kernel, NULL, 0, NULL, report);
+  status = call_kernel(kernel, NULL, 0, how, NULL, report);
   double took = engine_now() - start;
   pthread_mutex_lock(&module->lock);
   module->times.run += took;
   pthread_mutex_unlock(&module->lock);
   return status;
 }
+
+lj_status lj_module_run(lj_module *module, lj_report *report) { return call_main(module, NULL, report); }

@@ -68,6 +68,7 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
   if (settings.opt_level < 0 || settings.opt_level > 3)
     return report_message(report, LJ_MISUSE, "there is no optimisation level %d", settings.opt_level);
   if (settings.threads < 0) return report_message(report, LJ_MISUSE, "there cannot be %d threads", settings.threads);
+  if (settings.workers < 0) return report_message(report, LJ_MISUSE, "there cannot be %d workers", settings.workers);
   if ((unsigned)settings.schedule > LJ_SCHEDULE_GUIDED)
     return report_message(report, LJ_MISUSE, "there is no schedule %d", (int)settings.schedule);
   if (settings.chunk < 0) return report_message(report, LJ_MISUSE, "there cannot be chunks of %lld iterations", (long long)settings.chunk);
@@ -83,7 +84,8 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
                                      .no_boundscheck = settings.no_boundscheck,
                                      .parallel = settings.parallel || settings.auto_parallel,
                                      .auto_parallel = settings.auto_parallel,
-                                     .race_check = settings.race_check};
+                                     .race_check = settings.race_check,
+                                     .interruptible = settings.interruptible};
   CacheOptions cache = {.path = settings.cache_dir,
                         .bound = settings.cache_bytes ? settings.cache_bytes : cache_default_bound(),
                         .explain = settings.cache_explain,
@@ -92,12 +94,14 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
   engine->config.cache_dir = NULL; /* the cache has it */
   pthread_mutex_init(&engine->lock, NULL);
   engine->pool = lj_pool_new();
+  engine->workers = workers_new(settings.workers);
   *out = engine;
   return LJ_OK;
 }
 
 void lj_engine_free(lj_engine *engine) {
   if (!engine) return;
+  workers_close(engine->workers);
   if (engine->backend) backend_close(engine->backend);
   cache_close(engine->cache);
   pthread_mutex_destroy(&engine->lock);
@@ -144,11 +148,13 @@ lj_context *lj_context_new(lj_engine *engine) {
   lj_context *context = calloc(1, sizeof *context);
   if (!context) lj_panic(__FILE__, __LINE__, "out of memory");
   engine_init_rt(engine, &context->rt);
+  context->engine = engine;
   return context;
 }
 
 void lj_context_free(lj_context *context) {
   if (!context) return;
+  if (context->deadline.stop) workers_disarm(context->engine->workers, &context->deadline);
   lj_rt_drop(&context->rt);
   free(context);
 }
@@ -156,6 +162,7 @@ void lj_context_free(lj_context *context) {
 void lj_context_report(lj_context *context, lj_report *report) {
   lj_report_clear(report);
   if (context->rt.error) report_error(report, &context->rt);
+  if (context->rt.stopped) lj_context_resume(context);
   lj_rt_clear_error(&context->rt);
   lj_rt_give_back(&context->rt, NULL, INT64_MAX); /* of statements that an error ended */
 }

@@ -4,7 +4,8 @@
  *   call.c    signatures, dispatch, calls, runs      inspect.c     dumps of every stage, times
  *   value.c   values, ownership, types               value_pack.c  values to and from the memory layout of compiled code
  *   cpus.c    names of processors                    value_share.c handed-over memory, DLPack
- *   places.c  from error sites to lines
+ *   places.c  from error sites to lines              stop.c        timeouts and stops of calls
+ *   workers.c an engine's threads: a queue, deadlines
  *   cache_kernel.c, cache_program.c: kernels and programs as entries of the cache on disk (jit/cache.h)
  *   value_text.c  literals and printing              value_file.c  .npy and .npz
  * A module's lock guards its arena, type table, specialisations and kernels: it is held while the module is compiled, never while its code runs. A call
@@ -19,6 +20,8 @@
 #include "jit/cache.h"
 #include "runtime/rt.h"
 
+typedef struct Workers Workers;
+
 struct lj_engine {
   lj_config config; /* cpu points to memory of the engine */
   ProgramOptions options;
@@ -26,6 +29,7 @@ struct lj_engine {
   pthread_mutex_t lock; /* of `backend` */
   Backend *backend;     /* opened at the first compile: checking a program needs no LLVM */
   Cache *cache;
+  Workers *workers;
 };
 
 /* A place of the struct of arguments: the value goes there, converted to the type. */
@@ -98,15 +102,32 @@ struct lj_module {
   lj_memos memos; /* of its functions under lru_cache: kept from call to call */
 };
 
+/* When a call is to stop, for the thread that watches the clock. */
+typedef struct Deadline {
+  double at; /* engine_now() */
+  lj_stop *stop;
+  lj_future *future; /* that waits or runs; NULL: a call on a thread of the host */
+  uint32_t place; /* in the heap, from 1; 0: it is not there */
+} Deadline;
+
 struct lj_context {
   lj_rt rt; /* first: compiled code gets this address */
+  lj_engine *engine;
+  Deadline deadline; /* of lj_context_timeout() */
 };
 
-/* report.c. `report` may be NULL in all of them. */
+/* How a call is made: what call.c needs of lj_call_options. */
+typedef struct CallHow {
+  lj_context *context; /* NULL: one of its own */
+  lj_stop *stop;       /* NULL: the context's */
+} CallHow;
+
+/* report.c. `report` may be NULL in all of them but the last. */
 void report_diag(lj_report *report, const Diag *dx);
 void report_error(lj_report *report, const lj_rt *rt);
 lj_status report_message(lj_report *report, lj_status status, const char *fmt, ...) LJ_PRINTF(3, 4); /* returns the status */
 void report_note(lj_report *report, const char *message); /* that belongs to no error */
+void report_move(lj_report *to, lj_report *from); /* `from` is empty then */
 
 /* report_json.c */
 void report_json(const lj_diagnostic *list, size_t count, StrBuf *out);
@@ -152,6 +173,22 @@ void program_store(lj_module *module, const CacheKey *key);
 
 /* call.c; the module's lock is held. NULL spec after errors, which are in the report. */
 lj_status call_signature(lj_function *function, const char *signature, lj_report *report, const Spec **out);
+
+/* call.c: `how` may be NULL. */
+lj_status call_check(const void *callee, const char *what, const lj_value *args, size_t count, lj_report *report);
+lj_status call_function(lj_function *function, const lj_value *args, size_t count, const CallHow *how, lj_value *result, lj_report *report);
+lj_status call_compiled(lj_kernel *kernel, const lj_value *args, size_t count, const CallHow *how, lj_value *result, lj_report *report);
+lj_status call_main(lj_module *module, const CallHow *how, lj_report *report);
+
+/* stop.c: are the options good for this engine? */
+lj_status options_check(const lj_engine *engine, const lj_call_options *options, lj_call_options *out, lj_report *report);
+
+/* workers.c: see there. */
+Workers *workers_new(int32_t most); /* threads; 0: chosen */
+void workers_close(Workers *workers); /* stops and waits for all that runs */
+void workers_arm(Workers *workers, Deadline *deadline);
+void workers_end_module(Workers *workers, const lj_module *module); /* the same for calls of its functions */
+void workers_disarm(Workers *workers, Deadline *deadline); /* afterwards nobody sets its stop any more; any deadline that is zeroed or was armed */
 
 /* value.c */
 const Type *value_type(TypeTable *types, const lj_value *value); /* NULL when the value is malformed */

@@ -170,6 +170,7 @@ lj_status lj_module_load_file(lj_engine *engine, const char *path, unsigned flag
 
 void lj_module_free(lj_module *module) {
   if (!module) return;
+  workers_end_module(module->engine->workers, module);
   for (lj_kernel *k = module->kernels; k; k = k->next) backend_unload(module->engine->backend, k->code);
   lj_memos_drop(&module->memos);
   arena_drop(&module->arena);

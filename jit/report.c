@@ -34,6 +34,13 @@ void lj_report_clear(lj_report *report) {
   sb_clear(&report->text);
 }
 
+void report_move(lj_report *to, lj_report *from) {
+  lj_report_clear(to);
+  lj_report kept = *to;
+  *to = *from;
+  *from = kept;
+}
+
 size_t lj_report_count(const lj_report *report) { return report->list.len; }
 size_t lj_report_errors(const lj_report *report) { return report->errors; }
 const lj_diagnostic *lj_report_get(const lj_report *report, size_t index) {

@@ -57,6 +57,7 @@ void lj_rt_init(lj_rt *rt) {
   *rt = (lj_rt){0};
   rt->stack_limit = find_stack_limit(__builtin_frame_address(0));
   rt->memos = &rt->own_memos;
+  rt->stop = &rt->own_stop;
 }
 
 void lj_rt_drop(lj_rt *rt) {
@@ -70,6 +71,7 @@ void lj_rt_drop(lj_rt *rt) {
 
 void lj_rt_clear_error(lj_rt *rt) {
   rt->error = ERROR_NONE;
+  rt->stopped = false;
   rt->site = rt->note_site = NULL;
   rt->trace_len = rt->trace_dropped = 0;
   sb_clear(&rt->message);

@@ -74,14 +74,23 @@ typedef struct lj_memos {
 } lj_memos;
 void lj_memos_drop(lj_memos *memos);
 
+/* Whether a call is to end early. Set by any thread, or a signal handler; compiled code looks at `reason` where the pass "poll" says. */
+typedef enum StopReason { STOP_NONE, STOP_ASKED, STOP_TIMEOUT } StopReason;
+typedef struct lj_stop {
+  _Atomic int32_t reason; /* offset 0: known to compiled code */
+  double seconds;         /* that the call was given, for the message; written before it starts */
+} lj_stop;
+
 /* Context of one call from the host (or of one program run). One thread at a time. */
 typedef struct lj_pool lj_pool;
 typedef struct lj_race lj_race;
 typedef struct lj_rt lj_rt;
 struct lj_rt {
   char *stack_limit;  /* offset 0: a function that recurses fails with RecursionError below this address */
-  int32_t interrupt;  /* offset 8: nonzero asks compiled code to stop */
-  int32_t error;      /* offset 12: ErrorKind, 0 while there is none */
+  const lj_stop *stop; /* offset 8: own_stop, or another one that the host or the context that started a parallel loop has; never NULL */
+  lj_stop own_stop;
+  int32_t error;      /* ErrorKind, 0 while there is none */
+  bool stopped;       /* the error is that the call was stopped */
   const lj_site *site; /* where the error was raised */
   StrBuf message;      /* of the error */
   const lj_site *trace[LJ_TRACE_MAX]; /* call sites, innermost first */
@@ -115,6 +124,8 @@ void lj_rt_drop(lj_rt *rt);
 /* Zeroed memory for the host, aligned to 64 bytes, with one reference; NULL when there is none. */
 void *lj_rt_new_block(size_t size, lj_owner **owner);
 void lj_rt_clear_error(lj_rt *rt);
+/* Loops of the runtime ask this as often as compiled ones, and return lj_rt_stop() then. */
+static inline bool lj_rt_is_stopped(const lj_rt *rt) { return atomic_load_explicit(&rt->stop->reason, memory_order_relaxed) != STOP_NONE; }
 lj_where lj_rt_where(const lj_site *site); /* rt_error.c */
 /* The error as text: FILE:LINE:COL: error: KIND: message, source line, caret, then a note per call, outermost last. */
 void lj_rt_render_error(const lj_rt *rt, StrBuf *out);

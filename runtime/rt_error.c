@@ -30,6 +30,17 @@ void lj_rt_raise_text(lj_rt *rt, const lj_site *site, int32_t kind) {
   sb_clear(&rt->text);
 }
 
+int32_t lj_rt_stop(lj_rt *rt, const lj_site *site) {
+  bool late = atomic_load_explicit(&rt->stop->reason, memory_order_relaxed) == STOP_TIMEOUT;
+  start_error(rt, site, late ? TIMEOUT_ERROR : KEYBOARD_INTERRUPT);
+  rt->stopped = true;
+  if (late)
+    sb_printf(&rt->message, "the call ran longer than %g s", rt->stop->seconds);
+  else
+    sb_puts(&rt->message, "the call was stopped");
+  return rt->error;
+}
+
 /* {a}, {b}: the shapes; {m}: the last extent of a; {n}: the extent of b that must equal it in a product. False: none of them stood there. */
 static bool fill_shapes(StrBuf *out, const char *what, int64_t ndim_a, const int64_t *a, int64_t ndim_b, const int64_t *b) {
   bool found = false;

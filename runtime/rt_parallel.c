@@ -70,7 +70,7 @@ static void keep_error(Job *job, lj_rt *own, int64_t chunk) {
     atomic_store(&job->failed, chunk);
     lj_rt *rt = job->rt;
     StrBuf message = rt->message;
-    rt->error = own->error, rt->site = own->site, rt->message = own->message;
+    rt->error = own->error, rt->stopped = own->stopped, rt->site = own->site, rt->message = own->message;
     rt->trace_len = own->trace_len, rt->trace_dropped = own->trace_dropped;
     memcpy(rt->trace, own->trace, sizeof rt->trace);
     own->message = message;
@@ -85,8 +85,6 @@ static void run_chunk(Job *job, lj_rt *rt, int64_t chunk) {
   if (end > job->count) end = job->count;
   if (job->body(rt, job->frame, chunk, job->lo + at, job->lo + end)) keep_error(job, rt, chunk);
 }
-
-static bool is_stopped(const Job *job) { return __atomic_load_n(&job->rt->interrupt, __ATOMIC_RELAXED) != 0; }
 
 /* The next turns of a share: [*from, *to). */
 static bool take_turns(const Job *job, Share *share, int64_t *from, int64_t *to) {
@@ -115,11 +113,11 @@ static bool take_turns(const Job *job, Share *share, int64_t *from, int64_t *to)
 static void run_share(Job *job, lj_rt *rt, int32_t number) {
   Share *share = &job->shares[number];
   int64_t from = 0, to = 0;
-  while (!is_stopped(job) && take_turns(job, share, &from, &to))
+  while (!lj_rt_is_stopped(job->rt) && take_turns(job, share, &from, &to))
     for (int64_t turn = from; turn < to; turn++) {
       int64_t first = (job->deals ? turn * job->share_count + number : turn) * job->step, end = first + job->step;
       for (int64_t chunk = first; chunk < end && chunk < job->chunks; chunk++) {
-        if (is_stopped(job) || chunk > atomic_load_explicit(&job->failed, memory_order_relaxed)) return;
+        if (lj_rt_is_stopped(job->rt) || chunk > atomic_load_explicit(&job->failed, memory_order_relaxed)) return;
         run_chunk(job, rt, chunk);
       }
     }
@@ -128,6 +126,7 @@ static void run_share(Job *job, lj_rt *rt, int32_t number) {
 static void init_context(const Job *job, lj_rt *own) {
   lj_rt_init(own);
   own->memos = job->rt->memos;
+  own->stop = job->rt->stop;
   own->pool = job->rt->pool;
 }
 
@@ -160,11 +159,6 @@ static void run_on_threads(Job *job) {
   while (made > 0) pthread_join(threads[--made], NULL);
 }
 
-static int32_t interrupted(lj_rt *rt, const lj_site *site) {
-  lj_rt_raise(rt, site, KEYBOARD_INTERRUPT, "", 0, 0, 0, 0);
-  return KEYBOARD_INTERRUPT;
-}
-
 /* One after the other on this thread: small loops, and loops inside of chunks. */
 static int32_t run_serially(lj_rt *rt, const lj_site *site, lj_chunk *body, const void *frame, int64_t lo, int64_t count, int64_t chunks) {
   int64_t size = count / chunks, more = count % chunks, chunk_size = rt->chunk;
@@ -172,7 +166,7 @@ static int32_t run_serially(lj_rt *rt, const lj_site *site, lj_chunk *body, cons
   rt->chunk = 0; /* in a loop there is none, as in numba */
   for (int64_t chunk = 0; chunk < chunks && !status; chunk++) {
     int64_t hi = lo + size + (chunk < more);
-    status = __atomic_load_n(&rt->interrupt, __ATOMIC_RELAXED) ? interrupted(rt, site) : body(rt, frame, chunk, lo, hi);
+    status = lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : body(rt, frame, chunk, lo, hi);
     lo = hi;
   }
   rt->chunk = chunk_size;
@@ -188,7 +182,7 @@ static int32_t run_job(Job *job, const lj_site *site) {
     run_on_threads(job);
   pthread_mutex_destroy(&job->lock);
   if (atomic_load(&job->failed) < job->chunks) return job->rt->error;
-  return is_stopped(job) ? interrupted(job->rt, site) : 0;
+  return lj_rt_is_stopped(job->rt) ? lj_rt_stop(job->rt, site) : 0;
 }
 
 /* What the user said about sizes and order. */

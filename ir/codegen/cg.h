@@ -93,7 +93,8 @@ typedef struct Codegen {
   unsigned attrs[CGA_COUNT];
   LLVMAttributeRef target_cpu, target_features; /* NULL when the machine names none */
   LLVMValueRef unlikely;                        /* metadata: the first successor is the usual one */
-  unsigned prof_kind, range_kind, scope_kind, noalias_kind, loop_kind, group_kind;
+  LLVMValueRef empty;                           /* metadata: a node without operands */
+  unsigned prof_kind, range_kind, scope_kind, noalias_kind, loop_kind, group_kind, invariant_kind;
   Map scopes; /* IrAlias -> CgScopes */
   LLVMValueRef access_scope, access_noalias, access_group; /* for the accesses that are being written; NULL: none */
   LLVMValueRef group;                                      /* of accesses in independent loops; NULL while there are none */
@@ -233,6 +234,8 @@ void cg_runtime(Codegen *cg, const IrStmt *s); /* rtcalls.c */
 void cg_check(Codegen *cg, const IrStmt *s);
 void cg_raise(Codegen *cg, const IrStmt *s);
 void cg_stack_check(Codegen *cg);
+LLVMValueRef cg_goes_on(Codegen *cg); /* i1: the call is not to stop */
+void cg_poll(Codegen *cg, const IrStmt *loop); /* leaves the function when the call is to stop */
 LLVMValueRef cg_site(Codegen *cg, Span span);
 void cg_status_check(Codegen *cg, LLVMValueRef status, bool is_call); /* nonzero: leave with it, after noting the call */
 void cg_fail(Codegen *cg, LLVMValueRef status); /* from a cold block to the cleanup */

@@ -321,6 +321,8 @@ static void init_attributes(Codegen *cg, LLVMTargetMachineRef machine) {
   cg->scope_kind = LLVMGetMDKindIDInContext(cg->ctx, "alias.scope", 11);
   cg->noalias_kind = LLVMGetMDKindIDInContext(cg->ctx, "noalias", 7);
   cg->loop_kind = LLVMGetMDKindIDInContext(cg->ctx, "llvm.loop", 9);
+  cg->empty = LLVMMetadataAsValue(cg->ctx, LLVMMDNodeInContext2(cg->ctx, NULL, 0));
+  cg->invariant_kind = LLVMGetMDKindIDInContext(cg->ctx, "invariant.load", 14);
   cg->group_kind = LLVMGetMDKindIDInContext(cg->ctx, "llvm.access.group", 17);
 }
 

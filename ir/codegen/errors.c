@@ -147,6 +147,36 @@ void cg_raise(Codegen *cg, const IrStmt *s) {
   cg_fail(cg, cg_i32(cg, (int32_t)s->as.raise.error));
 }
 
+/* Is the call to go on? A volatile load: it stays where it is, and no other access waits for it. */
+LLVMValueRef cg_goes_on(Codegen *cg) {
+  LLVMValueRef stop = LLVMBuildLoad2(cg->b, cg->ptr, cg_offset(cg, cg->f.rt, offsetof(lj_rt, stop)), "stop");
+  LLVMSetMetadata(stop, cg->invariant_kind, cg->empty);
+  LLVMValueRef reason = LLVMBuildLoad2(cg->b, cg->i32, cg_offset(cg, stop, offsetof(lj_stop, reason)), "reason");
+  LLVMSetVolatile(reason, true);
+  LLVMSetOrdering(reason, LLVMAtomicOrderingUnordered);
+  LLVMSetAlignment(reason, 4);
+  return LLVMBuildIsNull(cg->b, reason, "");
+}
+
+static void poll_at(Codegen *cg, Span span) {
+  LLVMValueRef ok = cg_goes_on(cg);
+  if (cg->f.trial) {
+    cg_trial_check(cg, ok);
+    return;
+  }
+  LLVMBasicBlockRef usual = open_cold(cg, ok, "stop");
+  LLVMValueRef args[] = {cg->f.rt, cg_site(cg, span)};
+  cg_fail(cg, cg_rt_call(cg, "lj_rt_stop", args, 2));
+  cg_at(cg, usual);
+}
+
+void cg_poll(Codegen *cg, const IrStmt *loop) {
+  cg->f.span = loop->span;
+  cg->f.frame = loop->frame;
+  cg_debug_line(cg, loop->span);
+  poll_at(cg, loop->span);
+}
+
 /* On entry of functions that recurse: the stack pointer (one compare; no slot, no frame pointer) against the limit at offset 0 of the
  * context. */
 void cg_stack_check(Codegen *cg) {
@@ -156,4 +186,5 @@ void cg_stack_check(Codegen *cg) {
   raise_message(cg, RECURSION_ERROR, "maximum recursion depth exceeded", NULL);
   cg_fail(cg, cg_i32(cg, RECURSION_ERROR));
   cg_at(cg, usual);
+  if (cg->f.ir->polls) poll_at(cg, cg->f.span);
 }

@@ -1,5 +1,6 @@
 /* Loops, in the shape that LLVM's loop passes like best: `for` is a guard, an int64 phi that counts up by one without overflow, and a
- * test at the bottom; `while` is a head with its test, which LLVM rotates. */
+ * test at the bottom; `while` is a head with its test, which LLVM rotates. A `for` that asks seldom whether the call is to stop (IrLoop.poll) is a
+ * loop over parts of the iterations, so that the loop inside has no exit more and becomes vectors as ever. */
 #include "ir/build.h"
 #include "ir/codegen/cg.h"
 
@@ -63,6 +64,33 @@ static const IrVar *companion(const IrStmt *s, const IrExpr **start, int64_t *st
   return *step == 1 ? NULL : var; /* the index does as well */
 }
 
+/* A part of the iterations: from where the builder comes, or from behind the last part, to at most `poll` more. */
+typedef struct Parts {
+  LLVMBasicBlockRef head;
+  LLVMValueRef from, to;
+} Parts;
+
+static Parts open_parts(Codegen *cg, int64_t poll, LLVMValueRef lo, LLVMValueRef hi, LLVMBasicBlockRef entry) {
+  Parts parts = {.head = LLVMGetInsertBlock(cg->b)};
+  parts.from = LLVMBuildPhi(cg->b, cg->i64, "from");
+  LLVMAddIncoming(parts.from, &lo, &entry, 1);
+  LLVMValueRef left = LLVMBuildSub(cg->b, hi, parts.from, ""); /* positive, as an unsigned number */
+  LLVMValueRef long_ = LLVMBuildICmp(cg->b, LLVMIntUGT, left, cg_i64(cg, poll), "");
+  parts.to = LLVMBuildSelect(cg->b, long_, LLVMBuildAdd(cg->b, parts.from, cg_i64(cg, poll), ""), hi, "to");
+  return parts;
+}
+
+/* Behind a part, where there are more. */
+static void close_parts(Codegen *cg, const IrStmt *s, const Parts *parts, LLVMValueRef hi, LLVMBasicBlockRef end) {
+  LLVMBasicBlockRef more = cg_block_new(cg, "more");
+  LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, parts->to, hi, ""), more, end);
+  cg_at(cg, more);
+  cg_poll(cg, s);
+  LLVMBasicBlockRef from = LLVMGetInsertBlock(cg->b);
+  LLVMAddIncoming(parts->from, (LLVMValueRef[]){parts->to}, &from, 1);
+  LLVMBuildBr(cg->b, parts->head);
+}
+
 void cg_for(Codegen *cg, const IrStmt *s) {
   const IrExpr *start;
   int64_t step;
@@ -70,18 +98,29 @@ void cg_for(Codegen *cg, const IrStmt *s) {
   LLVMValueRef along_phi = NULL, along_lo = NULL;
   IrBlock rest = s->as.for_.body;
   LLVMValueRef lo = cg_scalar(cg, s->as.for_.lo), hi = cg_scalar(cg, s->as.for_.hi);
+  int64_t poll = s->as.for_.loop.poll;
+  LLVMBasicBlockRef entry = LLVMGetInsertBlock(cg->b), first = poll > 1 ? cg_block_new(cg, "part") : NULL;
+  LLVMBasicBlockRef body = cg_block_new(cg, "for"), latch = cg_block_new(cg, "next"), end = cg_block_new(cg, "done");
+  Parts parts = {.from = lo, .to = hi};
+  if (first) {
+    LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, lo, hi, ""), first, end);
+    cg_at(cg, first);
+    parts = open_parts(cg, poll, lo, hi, entry);
+    entry = first;
+  }
   if (along) {
     rest.data++, rest.len--;
-    along_lo = LLVMBuildAdd(cg->b, cg_scalar(cg, start), LLVMBuildMul(cg->b, lo, cg_i64(cg, step), ""), "");
+    along_lo = LLVMBuildAdd(cg->b, cg_scalar(cg, start), LLVMBuildMul(cg->b, parts.from, cg_i64(cg, step), ""), "");
   }
-  LLVMBasicBlockRef entry = LLVMGetInsertBlock(cg->b);
-  LLVMBasicBlockRef body = cg_block_new(cg, "for"), latch = cg_block_new(cg, "next"), end = cg_block_new(cg, "done");
-  LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, lo, hi, ""), body, end);
+  if (first)
+    LLVMBuildBr(cg->b, body);
+  else
+    LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, lo, hi, ""), body, end);
 
   cg_at(cg, body);
   const IrVar *index = s->as.for_.index;
   LLVMValueRef phi = LLVMBuildPhi(cg->b, cg->i64, index->name ? index->name : "");
-  LLVMAddIncoming(phi, &lo, &entry, 1);
+  LLVMAddIncoming(phi, &parts.from, &entry, 1);
   if (along) {
     along_phi = LLVMBuildPhi(cg->b, cg->i64, along->name ? along->name : "");
     LLVMAddIncoming(along_phi, &along_lo, &entry, 1);
@@ -96,6 +135,10 @@ void cg_for(Codegen *cg, const IrStmt *s) {
   loop_body(cg, &rest, &s->as.for_.loop, number, end, latch);
 
   place_last(cg, latch);
+  if (poll == 1) {
+    cg_poll(cg, s);
+    latch = LLVMGetInsertBlock(cg->b);
+  }
   LLVMValueRef next = LLVMBuildNSWAdd(cg->b, phi, cg_i64(cg, 1), ""); /* at most hi */
   if (never_negative(s->as.for_.lo)) LLVMSetNUW(next, true);
   LLVMAddIncoming(phi, &next, &latch, 1);
@@ -103,8 +146,13 @@ void cg_for(Codegen *cg, const IrStmt *s) {
     LLVMValueRef along_next = LLVMBuildAdd(cg->b, along_phi, cg_i64(cg, step), "");
     LLVMAddIncoming(along_phi, &along_next, &latch, 1);
   }
-  LLVMValueRef back = LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, next, hi, ""), body, end);
+  LLVMBasicBlockRef behind = first ? cg_block_new(cg, "part_done") : end;
+  LLVMValueRef back = LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, next, parts.to, ""), body, behind);
   cg_mark_loop(cg, back, &s->as.for_.loop);
+  if (first) {
+    cg_at(cg, behind);
+    close_parts(cg, s, &parts, hi, end);
+  }
   place_last(cg, end);
 }
 
@@ -112,6 +160,7 @@ void cg_while(Codegen *cg, const IrStmt *s) {
   LLVMBasicBlockRef head = cg_block_new(cg, "while"), body = cg_block_new(cg, "body"), end = cg_block_new(cg, "done");
   cg_jump(cg, head);
   cg_at(cg, head);
+  if (s->as.while_.loop.poll) cg_poll(cg, s);
   unsigned number = ++cg->loops;
   CgLoop loop = {cg->f.loop, end, head, number};
   cg->f.loop = &loop;

@@ -21,7 +21,7 @@ static const struct {
   Effect effect;
 } effects[] = {
     {"lj_rt_raise", EF_COLD}, {"lj_rt_raise_text", EF_COLD},      {"lj_rt_raise_shapes", EF_COLD},
-    {"lj_rt_trace", EF_COLD}, {"lj_rt_str_equal", EF_READS_ARGS}, {"lj_rt_str_length", EF_READS_ARGS},
+    {"lj_rt_stop", EF_COLD}, {"lj_rt_trace", EF_COLD}, {"lj_rt_str_equal", EF_READS_ARGS}, {"lj_rt_str_length", EF_READS_ARGS},
     {"lj_rt_ipow", EF_PURE},  {"lj_rt_round_digits", EF_PURE},    {"lj_rt_gcd", EF_PURE},
     {"lj_rt_isqrt", EF_PURE}, {"lj_rt_gamma", EF_PURE},           {"lj_rt_ulp", EF_PURE},
 };

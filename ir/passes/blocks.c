@@ -374,6 +374,7 @@ static void make_test(const Body *n, IrBuilder *b, IrVar *ok, IrVar *from, IrVar
   Test t = {.n = n, .copy = {.unit = b->unit, .func = n->func}, .b = *b};
   t.b.block = &branch->as.if_.then;
   IrStmt *loop = ir_for(&t.b, n->loop->as.for_.index->name, ir_var(b, from), ir_var(b, to));
+  loop->as.for_.loop.most = BLOCK;
   map_put(b->arena, &t.copy.vars, map_key(n->loop->as.for_.index), loop->as.for_.index);
   t.b.block = &loop->as.for_.body;
   t.good = ir_new_var(b, "good", ok->type);
@@ -484,6 +485,7 @@ static void make_blocks(const Body *n, IrBlock *out) {
   branch->as.if_.cond = ir_var(b, ok);
   fast->as.for_.lo = loop->as.for_.lo = ir_var(b, from);
   fast->as.for_.hi = loop->as.for_.hi = ir_var(b, to);
+  fast->as.for_.loop.most = loop->as.for_.loop.most = BLOCK;
   loop->as.for_.loop.cold = true;
   vec_push(b->arena, &branch->as.if_.then, fast);
   vec_push(b->arena, &branch->as.if_.orelse, loop);

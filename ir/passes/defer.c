@@ -195,6 +195,7 @@ static void copy_kept(Defer *d, const IrStmt *store, IrVar *frame, IrVar *start,
   IrExpr **indices = moved_indices(d, store, at);
   IrExpr *place = ir_binary(&d->b, IR_SUB, at->type, ir_var(&d->b, at), ir_var(&d->b, start));
   s->as.for_.loop.cold = back;
+  s->as.for_.loop.most = BLOCK;
   d->b.block = &s->as.for_.body;
   if (back)
     ir_store(&d->b, store->as.store.array, indices, ir_load(&d->b, frame, &place));
@@ -212,6 +213,7 @@ static void noted_loop(Defer *d, IrVar *start, IrVar *stop, IrVar *const *frames
   ir_set(b, zero, ir_bool(b, false));
   d->loop->as.for_.lo = ir_var(b, start);
   d->loop->as.for_.hi = ir_var(b, stop);
+  d->loop->as.for_.loop.most = d->store_count ? BLOCK : 0;
   IrClone c = {.unit = b->unit, .func = b->func};
   IrStmt *fast = ir_clone_stmt(&c, d->loop);
   note_checks(d, &fast->as.for_.body, zero);

@@ -7,7 +7,10 @@
 #include "ir/clone.h"
 #include "ir/passes/passes.h"
 
-enum { STACK = 64 }; /* depth of the tree: below 58 for any range of int64 */
+enum {
+  STACK = 64,     /* depth of the tree: below 58 for any range of int64 */
+  MOST_STEPS = 64 /* of every loop but that over the blocks */
+};
 
 typedef struct Pairwise {
   IrBuilder *b;
@@ -55,14 +58,16 @@ static void leave(Pairwise *p, IrBlock *outer) { p->b->block = outer; }
 
 static IrBlock *open_for(Pairwise *p, IrVar **index, const char *name, IrExpr *lo, IrExpr *hi) {
   IrStmt *s = ir_for(p->b, name, lo, hi);
+  s->as.for_.loop.most = MOST_STEPS;
   *index = s->as.for_.index;
   return enter(p, &s->as.for_.body);
 }
 
-static IrBlock *open_while(Pairwise *p, IrExpr *cond) {
+static IrBlock *open_while(Pairwise *p, IrExpr *cond, int64_t most) {
   IrStmt *s = ir_stmt(p->b, IRS_WHILE);
   s->as.while_.cond = cond;
   s->as.while_.loop.made = true;
+  s->as.while_.loop.most = most;
   return enter(p, &s->as.while_.body);
 }
 
@@ -122,7 +127,7 @@ static IrExpr *top(Pairwise *p) { return op(p, IR_SUB, get(p, p->depth), num(p, 
 /* Halves the range until it is one block; the right halves wait on the stack. */
 static void descend(Pairwise *p) {
   IrExpr *size = num(p, 16 * p->lanes);
-  IrBlock *outer = open_while(p, ir_compare(p->b, IR_GT, get(p, p->left), size));
+  IrBlock *outer = open_while(p, ir_compare(p->b, IR_GT, get(p, p->left), size), MOST_STEPS);
   IrExpr *half = op(p, IR_AND, op(p, IR_SHR, get(p, p->left), num(p, 1)), num(p, -p->lanes));
   half = get(p, ir_let(p->b, "half", half));
   store(p, p->sizes, get(p, p->depth), op(p, IR_SUB, get(p, p->left), half));
@@ -133,7 +138,7 @@ static void descend(Pairwise *p) {
 
 /* Where the right half is done, too (its size was taken), both make one sum. Entry 0 is never negative. */
 static void ascend(Pairwise *p) {
-  IrBlock *outer = open_while(p, ir_compare(p->b, IR_LT, load(p, p->sizes, top(p)), num(p, 0)));
+  IrBlock *outer = open_while(p, ir_compare(p->b, IR_LT, load(p, p->sizes, top(p)), num(p, 0)), MOST_STEPS);
   ir_set(p->b, p->depth, top(p));
   ir_set(p->b, p->block, add(p, load(p, p->sums, get(p, p->depth)), get(p, p->block)));
   leave(p, outer);
@@ -148,7 +153,7 @@ static void sum_range(Pairwise *p) {
   p->depth = counter(p, "depth", num(p, 1));
   p->block = counter(p, "block", ir_const(b, p->type, 0));
   store(p, p->sizes, num(p, 0), num(p, 0));
-  IrBlock *outer = open_while(p, ir_bool(b, true));
+  IrBlock *outer = open_while(p, ir_bool(b, true), 0);
   descend(p);
   sum_block(p);
   ascend(p);
@@ -203,7 +208,7 @@ static void descend_to(Pairwise *p, IrVar *t, IrExpr *levels) {
 static IrExpr *combine_subtrees(Pairwise *p, IrVar *parts, IrExpr *count) {
   IrBuilder *b = p->b;
   IrVar *width = counter(p, "width", count), *i;
-  IrBlock *outer = open_while(p, ir_compare(b, IR_GT, get(p, width), num(p, 1)));
+  IrBlock *outer = open_while(p, ir_compare(b, IR_GT, get(p, width), num(p, 1)), MOST_STEPS);
   ir_set(b, width, op(p, IR_SHR, get(p, width), num(p, 1)));
   IrBlock *loop = open_for(p, &i, "i", num(p, 0), get(p, width));
   IrExpr *twice = op(p, IR_MUL, get(p, i), num(p, 2));

@@ -47,4 +47,7 @@ bool elements_keep_last(const IrBuilder *b, IrStmt *loop, const bool *inside, Ir
 /* parallel_cost.c: about how many picoseconds an iteration takes (int64, 1 to 2^39), from constants and what is fixed before the loop. */
 IrExpr *loop_cost(IrBuilder *b, const IrStmt *loop, const bool *inside);
 
+/* … and a statement of the function by itself, without its blocks and callees. */
+int64_t stmt_cost(IrFunc *func, IrStmt *s);
+
 #endif

@@ -87,6 +87,12 @@ static int64_t stmt_ps(const Cost *c, IrStmt *s) {
   }
 }
 
+int64_t stmt_cost(IrFunc *func, IrStmt *s) {
+  IrBuilder b = {.func = func};
+  const Cost c = {.b = &b};
+  return stmt_ps(&c, s);
+}
+
 /* ---- steps --------------------------------------------------------------------------------------------------------------------------- */
 
 /* The same before the loop, and harmless there. */

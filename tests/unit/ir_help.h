@@ -7,6 +7,7 @@
 #include "ir/ir.h"
 
 static Arena arena;
+static ProgramOptions ir_options; /* of the programs that follow */
 static inline void ir_begin(void) { arena_init(&arena); }
 static inline void ir_end(void) { arena_drop(&arena); }
 
@@ -25,7 +26,7 @@ static inline const char *ir_text(const char *text, const char *after) {
   source_init(&src, &arena, "t.lp", all, (uint32_t)strlen(all));
   diag_init(&diag, &arena);
   bool ok = parse_module(&arena, &names, &src, sym_c(&names, "__main__"), &diag, &module) && sema_module(module, &diag);
-  if (ok) program_init(program, &arena, module, (ProgramOptions){0});
+  if (ok) program_init(program, &arena, module, ir_options);
   ok = ok && infer_module(program, &diag);
   IrUnit *unit = ok ? ir_lower(&arena, program, program->main, &diag) : NULL;
   if (!unit) ck_abort_msg("%s\n%s", diag.first ? diag.first->message : "?", text);
