@@ -1,5 +1,6 @@
 /* Pass "bounds": comparisons of integers that loop ranges, guards, asserts and earlier checks decide become constants; folding then drops the checks
  * and the negative-index wraps that they guard. What is left is for the pass "version", which tests whole ranges before a loop.
+ * Remainders whose range they know need no division or no correction of signs.
  * In: a folded unit without maps. Out: fewer checks. */
 #include "ir/passes/ranges.h"
 
@@ -16,6 +17,10 @@ static IrExpr *decide(IrExpr *e, void *data) {
     int less = affine_less(f, e->args[swap], e->args[!swap]);
     if (less >= 0) return truth(f, e->type, (e->op == IR_LT || e->op == IR_GT) ? less : !less);
   }
+  int64_t zero; /* of divisors */
+  if ((e->op == IR_EQ || e->op == IR_NE) && ir_is_int_const(e->args[1], &zero) && zero == 0 && type_is(e->args[0]->type, DT_INT64) &&
+      (affine_less(f, e->args[1], e->args[0]) == 1 || affine_less(f, e->args[0], e->args[1]) == 1))
+    return truth(f, e->type, e->op == IR_NE);
   return fold_node(f->unit, e);
 }
 
@@ -31,6 +36,59 @@ typedef struct Walk {
 } Walk;
 
 static void walk_stmts(Walk *w, IrBlock *block);
+
+/* ---- remainders ---- */
+
+static bool is_proven(Facts *f, const Affine *a, int64_t times_a, const Affine *b, int64_t times_b, int64_t base) {
+  Affine sum = {.base = base};
+  return affine_add(&sum, a, times_a) && affine_add(&sum, b, times_b) && affine_prove(f, &sum);
+}
+
+/* Also of elements, which are no leaves of forms. */
+static bool never_negative(const Facts *f, const IrExpr *e, int depth) {
+  Affine x;
+  if (affine_of(f, e, &x)) return affine_prove(f, &x);
+  if (e->op == IR_CAST)
+    return type_is_bool(e->args[0]->type) || (dtype_is_unsigned(e->args[0]->type->dtype) && dtype_size(e->args[0]->type->dtype) < 8);
+  if (e->op != IR_ADD || depth == 8) return false;
+  for (uint32_t i = 0; i < 2; i++)
+    if (!never_negative(f, e->args[i], depth + 1) || (e->args[i]->op != IR_CAST && !affine_is_bounded(f, e->args[i]))) return false;
+  return true;
+}
+
+/* a % b or a // b of numbers that are not negative. */
+static IrExpr *divide_unsigned(IrBuilder *b, const IrExpr *e, bool modulo) {
+  const Type *wide = type_scalar(b->types, DT_UINT64);
+  IrExpr *x = ir_cast(b, wide, e->args[0]), *n = ir_cast(b, wide, e->args[1]);
+  return ir_cast(b, e->type, fold_node(b->unit, ir_binary(b, modulo ? IR_MOD : IR_FLOORDIV, wide, x, fold_node(b->unit, n))));
+}
+
+/* let m = a % b, with 0 < b: where a lies near 0 .. b, a comparison does; where it is not negative, there is no sign to correct. What is known of a
+ * remainder stays with the variable. The same for // where that knows nothing of its result. */
+static void settle_remainder(Facts *f, IrStmt *s) {
+  IrVar *var = s->as.set.var;
+  IrExpr *e = s->as.set.value;
+  bool modulo = e->op == IR_MOD || e->op == IR_SAFE_MOD;
+  int64_t known;
+  Affine x, n;
+  if (!var->once || var->is_global || !type_is(e->type, DT_INT64) || !(modulo || e->op == IR_FLOORDIV || e->op == IR_SAFE_FLOORDIV)) return;
+  if (!ir_is_stable(e->args[1]) || (!modulo && ir_is_int_const(e->args[1], &known))) return;
+  if (!affine_of(f, e->args[1], &n) || !is_proven(f, &n, 1, &n, 0, -1)) return;
+  IrBuilder b = {.arena = f->unit->arena, .unit = f->unit, .types = (TypeTable *)(uintptr_t)&f->unit->program->types};
+  IrExpr *a = e->args[0], *d = e->args[1];
+  bool linear = modulo && affine_of(f, a, &x), not_negative = never_negative(f, a, 0), less = linear && is_proven(f, &n, 1, &x, -1, -1);
+  if (not_negative && less)
+    s->as.set.value = a;
+  else if (linear && not_negative && is_proven(f, &n, 2, &x, -1, -1))
+    s->as.set.value = ir_select(&b, ir_compare(&b, IR_GE, a, d), ir_binary(&b, IR_SUB, e->type, a, d), a);
+  else if (less && is_proven(f, &n, 1, &x, 1, 0))
+    s->as.set.value = ir_select(&b, ir_compare(&b, IR_LT, a, ir_int(&b, 0)), ir_binary(&b, IR_ADD, e->type, a, d), a);
+  else if (not_negative)
+    s->as.set.value = divide_unsigned(&b, e, modulo);
+  if (!modulo || s->as.set.value == e || var->lo || var->hi) return;
+  var->lo = ir_int(&b, 0);
+  var->hi = d;
+}
 
 /* ---- conditions in several steps ---- */
 
@@ -142,6 +200,7 @@ static void walk_stmt(Walk *w, IrStmt *s, const IrStmt *before) {
   Facts *f = &w->f;
   w->work += w->dry > 0;
   if (s->kind != IRS_WHILE && !w->dry) ir_stmt_exprs(s, decide_slot, f);
+  if (s->kind == IRS_SET && !w->dry) settle_remainder(f, s);
   facts_see(f, s);
   const IrVar *result = ir_stmt_result(s);
   if (result) ranges_set(&w->r, s);

@@ -34,6 +34,7 @@ typedef struct Nest {
   bool eager; /* checks that may never run are taken along, too */
   uint32_t may_not_run; /* tests that come only from such checks */
   const char *why; /* a check stays */
+  int work; /* left for the index at hand */
   Map *reasons; /* by place */
 } Nest;
 
@@ -93,7 +94,7 @@ static IrExpr *var_leaf(const Nest *n, const IrVar *var) {
   return leaf;
 }
 
-enum { MAX_CASES = 8, MAX_DEPTH = 40 };
+enum { MAX_CASES = 8, MAX_DEPTH = 40, MAX_WORK = 400 };
 typedef struct Cases { /* forms that must all be >= 0 */
   Affine a[MAX_CASES];
   uint32_t count;
@@ -138,6 +139,33 @@ static bool to_end(Nest *n, Affine *a, const IrExpr *leaf, const IrExpr *lo, con
   return true;
 }
 
+/* How much of a form changes within the nest. */
+static uint32_t moving_terms(const Nest *n, const Affine *a) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < a->count; i++) count += !is_outer(n, a->terms[i].leaf);
+  return count;
+}
+
+/* One of several goals is enough: the one of which facts prove most, then the one that moves least. A tile's  min(ii + step, n)  is at most n; its other
+ * end goes beyond n in the last tile, where the test would fail. */
+static bool best_goal(Nest *n, const Bound *b, int depth, Cases *out) {
+  Cases start = *out, best = *out;
+  uint32_t leaves = n->leaves.len, least_cost = UINT32_MAX;
+  for (uint32_t k = 0; k < b->count; k++) {
+    *out = start;
+    note_leaves(n, &b->goal[k]);
+    if (!least(n, &b->goal[k], depth + 1, out)) continue;
+    uint32_t cost = moving_terms(n, &b->goal[k]);
+    for (uint32_t i = start.count; i < out->count; i++) cost += affine_prove(n->f, &out->a[i]) ? 0 : AFF_TERMS;
+    if (cost >= least_cost) continue;
+    least_cost = cost;
+    best = *out;
+  }
+  *out = best;
+  if (least_cost == UINT32_MAX) n->leaves.len = leaves;
+  return least_cost != UINT32_MAX;
+}
+
 /* Replaces the first value of the nest that stands for a min, a remainder, …. */
 static bool to_bound(Nest *n, const Affine *a, int depth, Cases *out, bool *found) {
   for (uint32_t i = 0; i < a->count; i++) {
@@ -153,14 +181,12 @@ static bool to_bound(Nest *n, const Affine *a, int depth, Cases *out, bool *foun
       positive.base -= 1;
       if (!least(n, &positive, depth + 1, out)) return false;
     }
+    if (!b.all) return best_goal(n, &b, depth, out);
     for (uint32_t k = 0; k < b.count; k++) {
-      uint32_t mark = out->count;
       note_leaves(n, &b.goal[k]);
-      bool done = least(n, &b.goal[k], depth + 1, out);
-      if (!done) out->count = mark;
-      if (done != b.all) return done;
+      if (!least(n, &b.goal[k], depth + 1, out)) return false;
     }
-    return b.all;
+    return true;
   }
   return true;
 }
@@ -168,7 +194,7 @@ static bool to_bound(Nest *n, const Affine *a, int depth, Cases *out, bool *foun
 /* Forms in values fixed before the nest that are at most the least value of a form over all its iterations. */
 static bool least(Nest *n, const Affine *form, int depth, Cases *out) {
   Affine a = *form;
-  if (depth > MAX_DEPTH) return false;
+  if (depth > MAX_DEPTH || --n->work < 0) return false;
   for (int round = 0; round < 4; round++) {
     bool found = false;
     if (!to_bound(n, &a, depth, out, &found)) return false;
@@ -205,6 +231,7 @@ static bool range_tests(Nest *n, const IrExpr *x, const IrExpr *extent, Cases *o
   if (!affine_add(&high, &low, -1)) return false;
   high.base -= 1;
   n->why = "its index depends on what the loop computes";
+  n->work = MAX_WORK;
   return least(n, &low, 0, out) && least(n, &high, 0, out);
 }
 

@@ -28,6 +28,15 @@ static const struct {
     {F("a, k", "    for i in range(len(a)): a[i + k] = 1\n") "f(np.ones(3), 0)\n", "bounds", "check index", 1},
     {F("n", "    a = np.zeros(n)\n    for i in range(n): a[i] = 1\n    return a\n") "f(3)\n", "version", "check index",
      1}, /* n may be negative */
+    /* … remainders: a comparison near the divisor, no sign to correct, and what they are less than */
+    {F("a", "    n = len(a)\n    for i in range(n): a[(i + 1) % n] = a[(i - 1) % n]\n") CALL1, "bounds", "%", 0},
+    {F("a", "    n = len(a)\n    for i in range(n): a[(i + 1) % n] = a[(i - 1) % n]\n") CALL1, "bounds", "check", 0},
+    {F("a", "    n = len(a)\n    for i in range(n): a[i * i % n] = 1\n") CALL1, "bounds", "check", 0},
+    {F("n, k", "    s = 0\n    for i in range(n): s = (s + i) % k\n    return s\n") "f(9, 5)\n", "bounds", "cast<uint64>", 0},
+    {F("a", "    s = 1\n    for i in range(len(a)): s = (s + a[i]) % 251\n    return s\n") "f(np.ones(5, np.uint8))\n", "bounds",
+     "cast<uint64>(", 1},
+    {F("a", "    s = 1\n    for i in range(len(a)): s = (s + a[i]) % 251\n    return s\n") "f(np.ones(5, np.int8))\n", "bounds",
+     "cast<uint64>(", 0},
     /* expand: one nest for every case; tests only where something is open */
     {F("a, b", "    b[1:-1, 1:-1] = a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]\n") CALL2, "version", "for i", 2},
     {F("a, b", "    b[1:-1, 1:-1] = a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]\n") CALL2, "version", "<= ", 2},
@@ -67,6 +76,9 @@ static const struct {
     {F("a, k", "    for i in range(len(a)):\n        if k > 3: a[i + k] = 1\n") "f(np.ones(3), 0)\n", "version", "for i in",
      2}, /* may never run: taken along, and the other version is not cold */
     {F("a", "    for i in range(2, len(a)):\n        for j in range(i * i, len(a), i): a[j] = 0\n") CALL1, "version", "check index", 1},
+    {F("a, b, k",
+       "    for p in range(0, len(a), k):\n        for i in range(p, min(p + k, len(a))): a[i] = b[i]\n") "f(np.ones(5), np.ones(5), 2)\n",
+     "version", "shape(b, 0) + (-1 * shape(a, 0))) >= 0", 1}, /* a tile ends with the array */
     {F("a, idx", "    s = 0.0\n    for i in range(len(idx)): s += a[idx[i]]\n    return s\n") "f(np.ones(3), np.arange(3))\n", "version",
      "check index", 1},
     {F("a, p",
