@@ -123,8 +123,10 @@ typedef struct lj_array {
   lj_dtype dtype;
   int32_t ndim; /* 0 to LJ_MAX_NDIM */
   int64_t shape[LJ_MAX_NDIM]; /* never negative */
-  int64_t strides[LJ_MAX_NDIM]; /* bytes; any sign */
-  bool readonly; /* kernels that store into it are refused while compiling */
+  int64_t strides[LJ_MAX_NDIM]; /* bytes; any sign; multiples of the dtype's alignment */
+  /* Kernels that store into it are refused while compiling. So are they for arrays in which different indices may be the same memory (a stride of 0, or
+   * one that is less than what the axes with smaller strides reach), as if it were set: NumPy's broadcast_to() is read-only, too. */
+  bool readonly;
 } lj_array;
 
 typedef enum lj_kind { LJ_KIND_NONE, LJ_KIND_SCALAR, LJ_KIND_STR, LJ_KIND_TUPLE, LJ_KIND_ARRAY, LJ_KIND_DTYPE } lj_kind;
@@ -235,6 +237,28 @@ LJ_API void lj_value_type(const lj_value *value, lj_text *out);
 LJ_API lj_status lj_value_parse(const char *text, size_t length, lj_report *report, lj_value *value);
 /* As print() shows it, or (strings, arrays) as repr() does. *out is owned by the caller. */
 LJ_API void lj_value_format(const lj_value *value, bool repr, lj_text *out);
+
+/* Borrows `length` bytes of UTF-8, which may hold NULs. */
+LJ_API lj_value lj_string_n(const char *text, size_t length);
+/* lj_array_wrap() for memory that must not change: kernels that store into it are refused while compiling. */
+LJ_API lj_value lj_array_wrap_const(lj_dtype dtype, const void *data, int ndim, const int64_t *shape);
+/**
+ * A scalar as a C number, whatever its dtype is.
+ * @param number   Out: booleans as 0 or 1, integers beyond 2**53 rounded; 0 when false is returned.
+ * @param integer  Out: booleans as 0 or 1; 0 when false is returned.
+ * @return false when the value is no scalar, or complex; of lj_value_integer() also when it is a float, or beyond int64.
+ */
+LJ_API bool lj_value_number(const lj_value *value, double *number);
+LJ_API bool lj_value_integer(const lj_value *value, int64_t *integer);
+/* Bytes of an array's elements without gaps; 0 when the value is no sound array. */
+LJ_API size_t lj_array_bytes(const lj_value *array);
+/**
+ * Copy an array of any strides to memory of the host, in C order and without gaps.
+ * @param buffer  Does not overlap the array; may be NULL when `bytes` is 0.
+ * @param bytes   Its size: lj_array_bytes(array), no more and no less.
+ * @return LJ_OK; LJ_MISUSE with the reason in the report: nothing was copied.
+ */
+LJ_API lj_status lj_array_copy_out(const lj_value *array, lj_report *report, void *buffer, size_t bytes);
 
 typedef enum lj_file_mode {
   LJ_FILE_PRIVATE, /* mapped copy-on-write: stores stay in memory */
@@ -361,6 +385,19 @@ LJ_API const char *lj_function_doc(const lj_function *function); /* its docstrin
 LJ_API size_t lj_function_param_count(const lj_function *function);
 LJ_API const char *lj_function_param_name(const lj_function *function, size_t index); /* NULL beyond the end */
 LJ_API bool lj_function_param_has_default(const lj_function *function, size_t index);
+/* Its default value as it stands in the text: "1.0"; NULL when it has none. */
+LJ_API const char *lj_function_param_default(const lj_function *function, size_t index);
+LJ_API uint32_t lj_function_line(const lj_function *function); /* of its name in the text, from 1 */
+/* What makes it more than a plain function: "njit" (for jit, too), "vectorize", "guvectorize", "stencil"; "" when nothing does. */
+LJ_API const char *lj_function_decorator(const lj_function *function);
+/* How it is compiled: what its decorator says, else the engine's config. */
+enum {
+  LJ_FUNCTION_PARALLEL = 1, /* prange and large array expressions run on all cores */
+  LJ_FUNCTION_FASTMATH = 2, /* all or some of fastmath's flags */
+  LJ_FUNCTION_UNCHECKED = 4, /* indices are not checked */
+  LJ_FUNCTION_NUMPY_ERRORS = 8 /* division by zero is no error */
+};
+LJ_API unsigned lj_function_flags(const lj_function *function);
 
 /* ---- calls --------------------------------------------------------------------------------------------------------------------------- */
 
@@ -368,9 +405,11 @@ LJ_API bool lj_function_param_has_default(const lj_function *function, size_t in
  * Call a function with values: compiled for their types at the first call, then found again. Trailing parameters with defaults may be left out.
  * Arrays are passed without a copy.
  *
- * @param args    Borrowed.
- * @param result  Out, owned by the caller: lj_value_free(). NULL: dropped. A result that is a view of an argument shares its memory.
- * @return LJ_OK; LJ_ERROR with compile-time errors or the run-time error in the report; LJ_MISUSE for a malformed value.
+ * @param args    Borrowed; may be NULL when `count` is 0.
+ * @param result  Out, owned by the caller: lj_value_free(). None of the arguments. NULL: dropped. A result that is a view of an argument shares its memory.
+ * @return LJ_OK; LJ_ERROR with compile-time errors or the run-time error in the report; LJ_MISUSE for a malformed value, with a message that names the
+ *         argument and what is wrong with it.
+ * A call whose types were met before takes no lock and no memory of its own: any number of threads run side by side.
  * When the function reads arrays of the module's top level, the top-level statements run before it in each call, as an import would run them,
  * and such calls of one module run one after another.
  */
@@ -474,6 +513,48 @@ LJ_API void lj_future_cancel(lj_future *future); /* one that waits in the queue 
  */
 LJ_API lj_status lj_future_take(lj_future *future, lj_value *result, lj_report *report);
 LJ_API void lj_future_free(lj_future *future); /* Cancels and waits for one that has not ended. NULL is allowed. */
+
+/* ---- types as data ---------------------------------------------------------------------------------------------------------------------- */
+
+/* The type of a parameter, a result, or an item of a tuple. Belongs to the module of its kernel. Within a module equal types are the same pointer. Reading
+ * one takes no lock: any number of threads may. No function here takes NULL for a type or a kernel. */
+typedef struct lj_type lj_type;
+
+typedef enum lj_layout {
+  LJ_LAYOUT_C, /* the last index runs fastest, without gaps */
+  LJ_LAYOUT_F, /* the first index runs fastest, without gaps */
+  LJ_LAYOUT_ANY /* any strides */
+} lj_layout;
+
+LJ_API lj_kind lj_type_kind(const lj_type *type); /* None also for what hosts cannot hold: a function as a result */
+LJ_API bool lj_type_is_optional(const lj_type *type); /* it may be None as well; all else is told of the type that it is otherwise */
+LJ_API const char *lj_type_text(const lj_type *type); /* as numba writes it: "array(float64, 2d, C)" */
+LJ_API lj_dtype lj_type_dtype(const lj_type *type); /* of a scalar, an array's elements, a dtype; else LJ_BOOL */
+LJ_API int lj_type_ndim(const lj_type *type); /* of an array; else 0 */
+LJ_API lj_layout lj_type_layout(const lj_type *type); /* of an array; else LJ_LAYOUT_C */
+LJ_API bool lj_type_is_readonly(const lj_type *type); /* an array that is not stored into */
+LJ_API size_t lj_type_item_count(const lj_type *type); /* of a tuple; else 0 */
+LJ_API const lj_type *lj_type_item(const lj_type *type, size_t index); /* of a tuple; NULL beyond the end */
+LJ_API size_t lj_type_size(const lj_type *type); /* bytes in the structs of native calls */
+
+/* The arguments that a call of the kernel passes: without trailing ones that were left to their defaults. */
+LJ_API size_t lj_kernel_param_count(const lj_kernel *kernel);
+LJ_API const lj_type *lj_kernel_param_type(const lj_kernel *kernel, size_t index); /* NULL beyond the end */
+/* Where it stands in the struct of a native call; SIZE_MAX for what takes no room (None, dtypes) and beyond the end. */
+LJ_API size_t lj_kernel_param_offset(const lj_kernel *kernel, size_t index);
+LJ_API const lj_type *lj_kernel_result_type(const lj_kernel *kernel);
+LJ_API lj_function *lj_kernel_function(const lj_kernel *kernel);
+/* The kernels that were made of a function so far, the oldest first: by calls, by lj_specialise(). Only those found in this process count. */
+LJ_API size_t lj_function_kernel_count(lj_function *function);
+LJ_API lj_kernel *lj_function_kernel(lj_function *function, size_t index); /* NULL beyond the end */
+/**
+ * The structs of a kernel's native call as C (and C++): NAME_args, NAME_result, and NAME_call(), which calls the entry with them. Other sizes than the
+ * compiler's do not compile. Parameters whose names C does not take are named arg1, arg2, … by their places.
+ * @param name  For the structs; NULL: the function's.
+ * @param out   Owned by the caller.
+ * @return LJ_OK; LJ_MISUSE when there is no kernel or the name is none that C takes.
+ */
+LJ_API lj_status lj_kernel_c_header(const lj_kernel *kernel, const char *name, lj_report *report, lj_text *out);
 
 /* ---- inspection ---------------------------------------------------------------------------------------------------------------------- */
 

@@ -67,11 +67,7 @@ void kernel_store(const lj_kernel *kernel, const KernelAsk *ask, const IrUnit *u
   bool ok = kernel->identity && put_type(&entry, kernel->result);
   cache_put_number(&entry, kernel->has_globals);
   cache_put_number(&entry, kernel->arg_count);
-  cache_put_number(&entry, kernel->slot_count);
-  for (uint32_t i = 0; i < kernel->slot_count && ok; i++) {
-    ok = put_type(&entry, kernel->slots[i].type);
-    cache_put_number(&entry, kernel->slots[i].arg);
-  }
+  for (uint32_t i = 0; i < kernel->arg_count && ok; i++) ok = put_type(&entry, kernel->params[i]);
   cache_put_number(&entry, unit->places.len);
   for (uint32_t i = 0; i < unit->places.len && ok; i++)
     ok = put_place(module, kernel_source(module, kernel->function), &unit->places.data[i], &entry);
@@ -107,21 +103,6 @@ static void take_place(lj_module *module, const SourceKey *source, CacheReader *
     out->part = source->parts[rank];
 }
 
-static void take_slots(lj_kernel *kernel, CacheReader *in) {
-  size_t end = 0, align = 1;
-  kernel->arg_count = cache_take_number(in);
-  kernel->slot_count = cache_take_count(in);
-  kernel->slots = arena_array(&kernel->module->arena, ArgSlot, kernel->slot_count + 1);
-  for (uint32_t i = 0; i < kernel->slot_count && !in->bad; i++) {
-    ArgSlot *slot = &kernel->slots[i];
-    slot->type = take_type(kernel->module, in);
-    slot->arg = cache_take_number(in);
-    if (slot->arg >= kernel->arg_count) in->bad = true;
-    if (!in->bad) slot->offset = (uint32_t)layout_place(slot->type, &end, &align);
-  }
-  kernel->args_size = (end + align - 1) / align * align;
-}
-
 /* False when the object does not link: some symbol is missing on this machine. */
 static bool link_object(lj_kernel *kernel, const IrPlace *places, uint32_t count, const char *object, size_t size) {
   lj_module *module = kernel->module;
@@ -144,7 +125,7 @@ static lj_kernel *make_kernel(lj_module *module, lj_function *function, CacheRea
   for (lj_kernel *k = module->kernels; k; k = k->next)
     if (k->function == function && k->identity && strcmp(k->identity, identity) == 0) return k;
   lj_kernel *kernel = arena_new(arena, lj_kernel);
-  size_t size, align;
+  size_t size;
   kernel->module = module;
   kernel->function = function;
   kernel->identity = arena_copy(arena, identity, strlen(identity));
@@ -152,13 +133,15 @@ static lj_kernel *make_kernel(lj_module *module, lj_function *function, CacheRea
   kernel->signature = arena_copy(arena, signature, strlen(signature));
   kernel->result = take_type(module, in);
   kernel->has_globals = cache_take_number(in) != 0;
-  take_slots(kernel, in);
+  kernel->arg_count = cache_take_count(in);
+  kernel->params = arena_array(arena, const Type *, kernel->arg_count + 1);
+  for (uint32_t i = 0; i < kernel->arg_count && !in->bad; i++) kernel->params[i] = take_type(module, in);
   uint32_t count = cache_take_count(in);
   IrPlace *places = arena_array(arena, IrPlace, count + 1);
   for (uint32_t i = 0; i < count && !in->bad; i++) take_place(module, kernel_source(module, function), in, &places[i]);
   const char *object = cache_take_bytes(in, &size);
   if (in->bad || !link_object(kernel, places, count, object, size)) return NULL;
-  kernel->result_size = layout_size(kernel->result, &align);
+  kernel_place(kernel);
   kernel->next = module->kernels;
   return module->kernels = kernel;
 }

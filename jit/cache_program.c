@@ -28,8 +28,12 @@ static void put_function(StrBuf *out, lj_module *module, lj_function *f) {
   cache_put_number(out, f->param_count);
   for (uint32_t i = 0; i < f->param_count; i++) {
     cache_put_text(out, f->params[i].name);
-    cache_put_number(out, f->params[i].has_default);
+    cache_put_number(out, f->params[i].default_lo);
+    cache_put_number(out, f->params[i].default_hi);
   }
+  cache_put_number(out, f->kind);
+  cache_put_number(out, f->flags);
+  cache_put_number(out, f->line);
   put_source(out, kernel_source(module, f));
 }
 
@@ -67,8 +71,14 @@ static void take_function(lj_module *module, CacheReader *in, lj_function *f) {
   for (uint32_t i = 0; i < f->param_count && !in->bad; i++) {
     const char *param = cache_take_text(in);
     f->params[i].name = keep(module, param, strlen(param));
-    f->params[i].has_default = cache_take_number(in) != 0;
+    f->params[i].default_lo = cache_take_number(in);
+    f->params[i].default_hi = cache_take_number(in);
+    if (f->params[i].default_lo > f->params[i].default_hi || f->params[i].default_hi > module->source.length) in->bad = true;
+    if (!in->bad) describe_param(module, &f->params[i]);
   }
+  f->kind = cache_take_number(in);
+  f->flags = cache_take_number(in);
+  f->line = cache_take_number(in);
   take_source(module, in, &f->source);
 }
 

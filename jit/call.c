@@ -103,12 +103,35 @@ static lj_status make_kernel(lj_function *function, const Type *const *types, ui
   return status;
 }
 
+/* "argument 2 of f() ('x')" */
+static void name_argument(const lj_function *function, size_t index, StrBuf *out) {
+  sb_printf(out, "argument %zu", index + 1);
+  if (!function) return;
+  sb_printf(out, " of %s()", function->name);
+  if (index < function->param_count) sb_printf(out, " ('%s')", function->params[index].name);
+}
+
+/* After an error: which arguments were taken as read-only though the host did not say so. */
+static void note_meeting(const lj_function *function, const lj_value *args, size_t count, lj_report *report) {
+  for (size_t i = 0; i < count && report; i++) {
+    StrBuf note = {0}, name = {0};
+    if (value_meeting_note(&args[i], &note)) {
+      name_argument(function, i, &name);
+      sb_printf(&name, " %s", sb_text(&note));
+      report_note(report, sb_text(&name));
+    }
+    sb_drop(&note);
+    sb_drop(&name);
+  }
+}
+
 static lj_status specialise_values(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
   lj_module *module = function->module;
   const Type **types = calloc(count + 1, sizeof *types);
   if (!types) lj_panic(__FILE__, __LINE__, "out of memory");
   for (size_t i = 0; i < count; i++) types[i] = value_type(&module->program.types, &args[i]);
   lj_status status = make_kernel(function, types, (uint32_t)count, NULL, report, out);
+  if (status != LJ_OK) note_meeting(function, args, count, report);
   free(types);
   return status;
 }
@@ -153,7 +176,9 @@ static lj_status find_kernel(lj_function *function, const lj_value *args, size_t
 lj_status lj_specialise(lj_function *function, const char *signature, lj_report *report, lj_kernel **out) {
   *out = NULL;
   lj_report_clear(report);
-  if (!function || !signature) return report_message(report, LJ_MISUSE, "a function and a signature are needed");
+  if (!function)
+    return report_message(report, LJ_MISUSE, "the function is NULL: lj_module_find() found none of the name, or was not asked");
+  if (!signature) return report_message(report, LJ_MISUSE, "the signature is NULL; \"\" is that of no arguments");
   pthread_mutex_lock(&function->module->lock);
   const Type *result, **types;
   uint32_t count;
@@ -164,19 +189,36 @@ lj_status lj_specialise(lj_function *function, const char *signature, lj_report 
   return status;
 }
 
-/* `callee`: the function or kernel. */
-lj_status call_check(const void *callee, const char *what, const lj_value *args, size_t count, lj_report *report) {
-  if (!callee) return report_message(report, LJ_MISUSE, "there is no %s to call", what);
+static lj_status refuse_value(const lj_function *function, const lj_value *args, size_t index, lj_report *report) {
+  StrBuf name = {0};
+  name_argument(function, index, &name);
+  report_value(report, sb_text(&name), &args[index]);
+  sb_drop(&name);
+  return LJ_MISUSE;
+}
+
+static lj_status check_args(const lj_function *function, const lj_value *args, size_t count, lj_report *report) {
+  if (!args && count) return report_message(report, LJ_MISUSE, "the arguments are NULL; their count is %zu", count);
   for (size_t i = 0; i < count; i++)
-    if (!value_is_sound(&args[i]))
-      return report_message(report, LJ_MISUSE, "argument %zu is not a value: wrong dtype, shape or alignment", i + 1);
+    if (!value_is_sound(&args[i])) return refuse_value(function, args, i, report);
   return LJ_OK;
+}
+
+lj_status call_check_function(const lj_function *function, const lj_value *args, size_t count, lj_report *report) {
+  if (!function)
+    return report_message(report, LJ_MISUSE, "the function is NULL: lj_module_find() found none of the name, or was not asked");
+  return check_args(function, args, count, report);
+}
+
+lj_status call_check_kernel(const lj_kernel *kernel, const lj_value *args, size_t count, lj_report *report) {
+  if (!kernel) return report_message(report, LJ_MISUSE, "the kernel is NULL: it was not specialised");
+  return check_args(kernel->function, args, count, report);
 }
 
 lj_status lj_specialise_for(lj_function *function, const lj_value *args, size_t count, lj_report *report, lj_kernel **out) {
   *out = NULL;
   lj_report_clear(report);
-  lj_status status = call_check(function, "function", args, count, report);
+  lj_status status = call_check_function(function, args, count, report);
   return status == LJ_OK ? find_kernel(function, args, count, report, out) : status;
 }
 
@@ -210,8 +252,9 @@ static lj_status enter(lj_kernel *kernel, const void *args, void *room, const Ca
   return status;
 }
 
-static lj_status refuse_argument(lj_kernel *kernel, const ArgSlot *slot, const lj_value *arg, lj_report *report) {
+static lj_status refuse_argument(lj_kernel *kernel, const ArgSlot *slot, const lj_value *args, lj_report *report) {
   lj_module *module = kernel->module;
+  const lj_value *arg = &args[slot->arg];
   lj_text have;
   lj_value_type(arg, &have);
   Arena arena;
@@ -223,8 +266,12 @@ static lj_status refuse_argument(lj_kernel *kernel, const ArgSlot *slot, const l
   pthread_mutex_unlock(&module->lock);
   if (known) {
     const Param *param = &kernel->function->def->params.data[slot->arg];
-    diag_error(&dx, TYPE_ERROR, param->span, "'%s' is %s here; %s cannot be passed", param->name->text, type_name(slot->type), have.data);
+    bool only_readonly = arg->kind == LJ_KIND_ARRAY && type_is_array(slot->type) && !slot->type->readonly &&
+                         (arg->as.array.readonly || array_axes_meet(&arg->as.array));
+    diag_error(&dx, TYPE_ERROR, param->span, "'%s' is %s here; %s%s cannot be passed", param->name->text, type_name(slot->type),
+               only_readonly ? "read-only " : "", have.data);
     report_diag(report, &dx);
+    note_meeting(kernel->function, args, kernel->arg_count, report);
   }
   arena_drop(&arena);
   lj_text_free(&have);
@@ -236,13 +283,14 @@ static lj_status call_kernel(lj_kernel *kernel, const lj_value *args, size_t cou
   _Alignas(16) char room[STACK_ROOM];
   size_t at_result = (kernel->args_size + 15) & ~(size_t)15, size = at_result + kernel->result_size;
   if (count != kernel->arg_count)
-    return report_message(report, LJ_MISUSE, "%s takes %u arguments, not %zu", kernel->signature, kernel->arg_count, count);
+    return report_message(report, LJ_MISUSE, "%s takes %u argument%s, not %zu", kernel->signature, kernel->arg_count,
+                          kernel->arg_count == 1 ? "" : "s", count);
   char *memory = size <= sizeof room ? room : aligned_alloc(16, (size + 15) & ~(size_t)15);
   if (!memory) lj_panic(__FILE__, __LINE__, "out of memory");
   lj_status status = LJ_OK;
   for (uint32_t i = 0; i < kernel->slot_count && status == LJ_OK; i++) {
     const ArgSlot *slot = &kernel->slots[i];
-    if (!value_pack(&args[slot->arg], slot->type, memory + slot->offset)) status = refuse_argument(kernel, slot, &args[slot->arg], report);
+    if (!value_pack(&args[slot->arg], slot->type, memory + slot->offset)) status = refuse_argument(kernel, slot, args, report);
   }
   if (status == LJ_OK) status = enter(kernel, memory, memory + at_result, how, result, report);
   if (memory != room) free(memory);
@@ -252,7 +300,7 @@ static lj_status call_kernel(lj_kernel *kernel, const lj_value *args, size_t cou
 lj_status call_compiled(lj_kernel *kernel, const lj_value *args, size_t count, const CallHow *how, lj_value *result, lj_report *report) {
   if (result) *result = lj_none();
   lj_report_clear(report);
-  lj_status status = call_check(kernel, "kernel", args, count, report);
+  lj_status status = call_check_kernel(kernel, args, count, report);
   return status == LJ_OK ? call_kernel(kernel, args, count, how, result, report) : status;
 }
 
@@ -260,7 +308,7 @@ lj_status call_function(lj_function *function, const lj_value *args, size_t coun
                         lj_report *report) {
   if (result) *result = lj_none();
   lj_report_clear(report);
-  lj_status status = call_check(function, "function", args, count, report);
+  lj_status status = call_check_function(function, args, count, report);
   if (status != LJ_OK) return status;
   lj_kernel *kernel;
   status = find_kernel(function, args, count, report, &kernel);

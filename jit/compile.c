@@ -18,24 +18,29 @@ lj_status compile_unit(lj_module *module, const Spec *spec, Arena *arena, lj_rep
   return *out ? LJ_OK : LJ_ERROR;
 }
 
-/* The struct of arguments: the entry's parameters in order, each from the argument of its name. */
-static void place_args(lj_module *module, const IrFunc *entry, lj_kernel *kernel) {
-  const FuncDef *func = kernel->spec->func;
-  size_t end = 0, align = 1;
-  uint32_t next = 0;
-  kernel->slots = arena_array(&module->arena, ArgSlot, func->params.len + 1);
-  for (uint32_t i = 0; i < func->params.len; i++) {
-    const Type *type = kernel->spec->args[i];
-    size_t one;
-    if (!type) continue; /* left to its default */
-    kernel->arg_count = i + 1;
-    if (!layout_size(type, &one)) continue;
-    LJ_ASSERT(next < entry->params.len);
-    type = entry->params.data[next++]->type;
+void kernel_place(lj_kernel *kernel) {
+  size_t end = 0, align = 1, own;
+  kernel->slots = arena_array(&kernel->module->arena, ArgSlot, kernel->arg_count + 1);
+  for (uint32_t i = 0; i < kernel->arg_count; i++) {
+    const Type *type = kernel->params[i];
+    if (!layout_size(type, &own)) continue;
     kernel->slots[kernel->slot_count++] = (ArgSlot){.type = type, .arg = i, .offset = (uint32_t)layout_place(type, &end, &align)};
   }
   kernel->args_size = (end + align - 1) / align * align;
-  kernel->result_size = layout_size(kernel->spec->result, &align);
+  kernel->result_size = layout_size(kernel->result, &own);
+}
+
+/* What a call passes: the types of the entry's parameters, and of those that take no room. What stands behind them is left to its default. */
+static void take_params(lj_module *module, const IrFunc *entry, lj_kernel *kernel) {
+  const Spec *spec = kernel->spec;
+  uint32_t next = 0;
+  size_t align;
+  kernel->params = arena_array(&module->arena, const Type *, spec->func->params.len + 1);
+  for (uint32_t i = 0; i < spec->func->params.len && spec->args[i]; i++) {
+    bool has_room = layout_size(spec->args[i], &align) > 0;
+    LJ_ASSERT(!has_room || next < entry->params.len);
+    kernel->params[kernel->arg_count++] = has_room ? entry->params.data[next++]->type : spec->args[i];
+  }
 }
 
 /* NULL when some type cannot be written. */
@@ -95,7 +100,8 @@ static lj_status make_kernel(lj_module *module, const KernelAsk *ask, IrUnit *un
   module->times.passes += engine_now() - start;
   lj_status status = make_code(module, unit, report, kernel, &object);
   if (status == LJ_OK) {
-    place_args(module, unit->entry, kernel);
+    take_params(module, unit->entry, kernel);
+    kernel_place(kernel);
     kernel->has_globals = unit->globals.len > 0;
     kernel->signature = signature_text(module, kernel->spec);
     kernel->next = module->kernels;

@@ -3,6 +3,8 @@
  *   module.c  text to a typed program, functions     compile.c     a specialisation to code: kernels
  *   call.c    signatures, dispatch, calls, runs      inspect.c     dumps of every stage, times
  *   value.c   values, ownership, types               value_pack.c  values to and from the memory layout of compiled code
+ *   value_check.c  what is wrong with a value         describe.c     what functions say of themselves
+ *   type_query.c  types as data                      c_header.c    structs of native calls as C
  *   cpus.c    names of processors                    value_share.c handed-over memory, DLPack
  *   places.c  from error sites to lines              stop.c        timeouts and stops of calls
  *   workers.c an engine's threads: a queue, deadlines
@@ -48,8 +50,9 @@ struct lj_kernel {
   const Type *result;
   lj_entry entry;
   BackendCode *code;
-  ArgSlot *slots;
-  uint32_t slot_count, arg_count; /* arguments that a call passes */
+  const Type **params; /* of the arguments that a call passes: arg_count of them */
+  ArgSlot *slots;      /* those that take room */
+  uint32_t slot_count, arg_count;
   size_t args_size, result_size;
   bool has_globals; /* top-level arrays, which live in the code: one call at a time */
   lj_kernel *next;
@@ -67,7 +70,8 @@ struct Dispatch {
 
 typedef struct FunctionParam {
   const char *name;
-  bool has_default;
+  uint32_t default_lo, default_hi; /* where its default value stands in the module's text; hi 0: it has none */
+  const char *default_text;
 } FunctionParam;
 
 struct lj_function {
@@ -77,6 +81,7 @@ struct lj_function {
   size_t doc_length;
   FunctionParam *params;
   uint32_t param_count;
+  uint32_t kind, flags, line; /* FuncKind, LJ_FUNCTION_… */
   SourceKey source; /* rows NULL: not asked for yet */
   _Atomic(Dispatch *) dispatch; /* by types of values */
   _Atomic(Dispatch *) asked; /* by keys of the cache: a kernel is looked for on disk once */
@@ -119,15 +124,16 @@ struct lj_context {
 /* How a call is made: what call.c needs of lj_call_options. */
 typedef struct CallHow {
   lj_context *context; /* NULL: one of its own */
-  lj_stop *stop;       /* NULL: the context's */
+  lj_stop *stop; /* NULL: the context's */
 } CallHow;
 
 /* report.c. `report` may be NULL in all of them but the last. */
 void report_diag(lj_report *report, const Diag *dx);
 void report_error(lj_report *report, const lj_rt *rt);
 lj_status report_message(lj_report *report, lj_status status, const char *fmt, ...) LJ_PRINTF(3, 4); /* returns the status */
-void report_note(lj_report *report, const char *message); /* that belongs to no error */
+void report_note(lj_report *report, const char *message); /* without a place */
 void report_move(lj_report *to, lj_report *from); /* `from` is empty then */
+lj_status report_value(lj_report *report, const char *name, const lj_value *value); /* LJ_MISUSE: what is wrong with it */
 
 /* report_json.c */
 void report_json(const lj_diagnostic *list, size_t count, StrBuf *out);
@@ -137,6 +143,10 @@ lj_status engine_backend(lj_engine *engine, lj_times *times, lj_report *report, 
 void engine_tell(lj_engine *engine, lj_report *report); /* that the cache went off, once */
 void engine_init_rt(const lj_engine *engine, lj_rt *rt);
 double engine_now(void); /* seconds */
+
+/* describe.c: what a definition says of itself; the module is analysed. */
+void describe_function(lj_module *module, FuncDef *def, lj_function *out);
+void describe_param(lj_module *module, FunctionParam *param); /* default_text */
 
 /* module.c: bytes of a file; "-" is not special. Owned by the caller (free). */
 lj_status file_read(const char *path, lj_report *report, char **data, size_t *length);
@@ -158,6 +168,7 @@ typedef struct KernelAsk {
 lj_status compile_kernel(lj_module *module, const KernelAsk *ask, const Spec *spec, lj_report *report, lj_kernel **out);
 lj_status compile_unit(lj_module *module, const Spec *spec, Arena *arena, lj_report *report, IrUnit **out); /* lowered, before the passes */
 extern const char compile_symbol[];
+void kernel_place(lj_kernel *kernel); /* from params and result: slots and sizes */
 
 /* cache_kernel.c; the module's lock is held. */
 const SourceKey *kernel_source(lj_module *module, lj_function *function); /* of the top level for NULL */
@@ -175,7 +186,9 @@ void program_store(lj_module *module, const CacheKey *key);
 lj_status call_signature(lj_function *function, const char *signature, lj_report *report, const Spec **out);
 
 /* call.c: `how` may be NULL. */
-lj_status call_check(const void *callee, const char *what, const lj_value *args, size_t count, lj_report *report);
+lj_status call_check_function(const lj_function *function, const lj_value *args, size_t count,
+                              lj_report *report); /* LJ_MISUSE, also for NULL */
+lj_status call_check_kernel(const lj_kernel *kernel, const lj_value *args, size_t count, lj_report *report);
 lj_status call_function(lj_function *function, const lj_value *args, size_t count, const CallHow *how, lj_value *result, lj_report *report);
 lj_status call_compiled(lj_kernel *kernel, const lj_value *args, size_t count, const CallHow *how, lj_value *result, lj_report *report);
 lj_status call_main(lj_module *module, const CallHow *how, lj_report *report);
@@ -188,14 +201,20 @@ Workers *workers_new(int32_t most); /* threads; 0: chosen */
 void workers_close(Workers *workers); /* stops and waits for all that runs */
 void workers_arm(Workers *workers, Deadline *deadline);
 void workers_end_module(Workers *workers, const lj_module *module); /* the same for calls of its functions */
-void workers_disarm(Workers *workers, Deadline *deadline); /* afterwards nobody sets its stop any more; any deadline that is zeroed or was armed */
+void workers_disarm(Workers *workers,
+                    Deadline *deadline); /* afterwards nobody sets its stop any more; any deadline that is zeroed or was armed */
 
 /* value.c */
 const Type *value_type(TypeTable *types, const lj_value *value); /* NULL when the value is malformed */
 bool value_key(const lj_value *value, char **at,
                const char *end); /* a short text that is the same for values of the same type; false: no room */
-bool value_is_sound(const lj_value *value);
 void *value_new_memory(size_t size, void **owner); /* zeroed, with one reference */
+
+/* value_check.c */
+bool value_is_sound(const lj_value *value);
+void value_problem(const lj_value *value, StrBuf *out); /* why it is not: "is an array whose shape[0] is -1: …" */
+bool array_axes_meet(const lj_array *array); /* may different indices be the same memory? Such an array is read-only for kernels */
+bool value_meeting_note(const lj_value *value, StrBuf *out); /* "has shape (…": why it is read-only; false when it is not for that reason */
 
 /* value_pack.c: the layout of runtime/rt.h. */
 size_t layout_size(const Type *type, size_t *align);

@@ -116,8 +116,6 @@ static lj_status submit(lj_module *module, lj_function *function, lj_kernel *ker
   lj_status status = options_check(module->engine, given, &options, report);
   if (status != LJ_OK) return status;
   if (options.context) return report_message(report, LJ_MISUSE, "a call that is submitted has a context of its own");
-  status = call_check(module, "module", args, count, report);
-  if (status != LJ_OK) return status;
   lj_future *future = make(module, args, count, &options);
   Workers *w = future->workers;
   future->function = function, future->kernel = kernel;
@@ -139,7 +137,8 @@ lj_status lj_submit(lj_function *function, const lj_value *args, size_t count, c
                     lj_future **future) {
   if (future) *future = NULL;
   lj_report_clear(report);
-  if (!function) return report_message(report, LJ_MISUSE, "there is no function to call");
+  lj_status status = call_check_function(function, args, count, report);
+  if (status != LJ_OK) return status;
   return submit(function->module, function, NULL, args, count, options, report, future);
 }
 
@@ -147,7 +146,8 @@ lj_status lj_kernel_submit(lj_kernel *kernel, const lj_value *args, size_t count
                            lj_future **future) {
   if (future) *future = NULL;
   lj_report_clear(report);
-  if (!kernel) return report_message(report, LJ_MISUSE, "there is no kernel to call");
+  lj_status status = call_check_kernel(kernel, args, count, report);
+  if (status != LJ_OK) return status;
   return submit(kernel->module, NULL, kernel, args, count, options, report, future);
 }
 

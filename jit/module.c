@@ -57,25 +57,17 @@ static const FuncDef *next_function(const Module *ast, uint32_t *at) {
   return NULL;
 }
 
-static void describe_function(lj_module *module, const FuncDef *def, lj_function *f) {
-  *f = (lj_function){.module = module, .name = def->name->text, .doc = def->doc ? def->doc->text : "", .param_count = def->params.len};
-  f->doc_length = def->doc ? def->doc->len : 0;
-  f->params = arena_array(&module->arena, FunctionParam, f->param_count + 1);
-  for (uint32_t i = 0; i < f->param_count; i++)
-    f->params[i] = (FunctionParam){def->params.data[i].name->text, def->params.data[i].default_value != NULL};
-}
-
 /* The functions from the tree; those that the cache told of are the same ones and get their definitions. */
 static void list_functions(lj_module *module) {
   bool known = module->functions != NULL;
   if (!known) module->functions = arena_array(&module->arena, lj_function, module->ast->funcs.len + 1);
   uint32_t at = 0, count = 0;
   for (const FuncDef *def; (def = next_function(module->ast, &at)); count++) {
-    if (!known) describe_function(module, def, &module->functions[count]);
+    if (!known) describe_function(module, (FuncDef *)(uintptr_t)def, &module->functions[count]);
     LJ_ASSERT(!known || (count < module->function_count && sym_is(def->name, module->functions[count].name)));
     module->functions[count].def = (FuncDef *)(uintptr_t)def;
   }
-  module->function_count = count;
+  if (!known) module->function_count = count; /* others may read it now */
 }
 
 /* The front end, stage by stage; stops at the first that finds errors. */
@@ -187,17 +179,4 @@ lj_function *lj_module_find(const lj_module *module, const char *name) {
   for (size_t i = 0; i < module->function_count; i++)
     if (strcmp(module->functions[i].name, name) == 0) return &module->functions[i];
   return NULL;
-}
-
-static const FunctionParam *param(const lj_function *function, size_t index) {
-  return index < function->param_count ? &function->params[index] : NULL;
-}
-const char *lj_function_name(const lj_function *function) { return function->name; }
-const char *lj_function_doc(const lj_function *function) { return function->doc; }
-size_t lj_function_param_count(const lj_function *function) { return function->param_count; }
-const char *lj_function_param_name(const lj_function *function, size_t index) {
-  return param(function, index) ? param(function, index)->name : NULL;
-}
-bool lj_function_param_has_default(const lj_function *function, size_t index) {
-  return param(function, index) && param(function, index)->has_default;
 }

@@ -101,6 +101,14 @@ void report_note(lj_report *report, const char *message) {
   sb_printf(&report->text, "note: %s\n", message);
 }
 
+lj_status report_value(lj_report *report, const char *name, const lj_value *value) {
+  StrBuf why = {0};
+  if (report) value_problem(value, &why);
+  report_message(report, LJ_MISUSE, "%s %s", name, sb_text(&why));
+  sb_drop(&why);
+  return LJ_MISUSE;
+}
+
 lj_status report_message(lj_report *report, lj_status status, const char *fmt, ...) {
   if (!report) return status;
   StrBuf message = {0};

@@ -1,4 +1,4 @@
-/* Values on the host's side: making them, owning their memory, telling whether they are sound.
+/* Values on the host's side: making them, owning their memory, reading them.
  * In and out: lj_value. Memory is behind an lj_owner, the same that compiled code counts, so results and arguments share it without a copy. */
 #include "jit/engine.h"
 
@@ -40,12 +40,13 @@ lj_value lj_scalar(lj_dtype dtype, double number) {
   return v;
 }
 
-lj_value lj_string(const char *text) {
+lj_value lj_string_n(const char *text, size_t length) {
   lj_value v = {.kind = LJ_KIND_STR};
   v.as.str.data = text;
-  v.as.str.length = strlen(text);
+  v.as.str.length = length;
   return v;
 }
+lj_value lj_string(const char *text) { return lj_string_n(text, strlen(text)); }
 
 lj_value lj_tuple(lj_value *items, size_t count) {
   lj_value v = {.kind = LJ_KIND_TUPLE};
@@ -67,17 +68,31 @@ lj_value lj_array_wrap_strided(lj_dtype dtype, void *data, int ndim, const int64
 static bool c_strides(lj_dtype dtype, int ndim, const int64_t *shape, int64_t *strides, int64_t *size) {
   if (ndim < 0 || ndim > LJ_MAX_NDIM) return false;
   *size = (int64_t)lj_dtype_size(dtype);
+  bool possible = true;
   for (int i = ndim - 1; i >= 0; i--) {
     strides[i] = *size;
-    if (shape[i] < 0 || __builtin_mul_overflow(*size, shape[i], size)) return false;
+    possible &= shape[i] >= 0 && !__builtin_mul_overflow(*size, shape[i], size);
   }
-  return true;
+  return possible;
+}
+
+static bool any_negative(int ndim, const int64_t *shape) {
+  for (int i = 0; i < ndim && i < LJ_MAX_NDIM; i++)
+    if (shape[i] < 0) return true;
+  return false;
 }
 
 lj_value lj_array_wrap(lj_dtype dtype, void *data, int ndim, const int64_t *shape) {
   int64_t strides[LJ_MAX_NDIM] = {0}, size;
-  if (!c_strides(dtype, ndim, shape, strides, &size)) ndim = -1; /* refused when the value is used */
+  if (!c_strides(dtype, ndim, shape, strides, &size) && ndim <= LJ_MAX_NDIM && !any_negative(ndim, shape))
+    ndim = -1; /* refused when the value is used, as are too many dimensions and negative extents */
   return lj_array_wrap_strided(dtype, data, ndim, shape, strides);
+}
+
+lj_value lj_array_wrap_const(lj_dtype dtype, const void *data, int ndim, const int64_t *shape) {
+  lj_value v = lj_array_wrap(dtype, (void *)(uintptr_t)data, ndim, shape);
+  v.as.array.readonly = true;
+  return v;
 }
 
 lj_value lj_array1d(lj_dtype dtype, void *data, int64_t n) { return lj_array_wrap(dtype, data, 1, &n); }
@@ -114,24 +129,55 @@ void lj_value_free(lj_value *value) {
   *value = lj_none();
 }
 
-bool value_is_sound(const lj_value *value) {
-  const lj_array *a = &value->as.array;
-  switch (value->kind) {
-  case LJ_KIND_NONE: return true;
-  case LJ_KIND_SCALAR:
-  case LJ_KIND_DTYPE: return (unsigned)value->dtype < DT_COUNT;
-  case LJ_KIND_STR: return value->as.str.data || !value->as.str.length;
-  case LJ_KIND_TUPLE:
-    for (size_t i = 0; i < value->as.tuple.count; i++)
-      if (!value_is_sound(&value->as.tuple.items[i])) return false;
-    return true;
-  case LJ_KIND_ARRAY:
-    if ((unsigned)a->dtype >= DT_COUNT || a->ndim < 0 || a->ndim > LJ_MAX_NDIM) return false;
-    for (int i = 0; i < a->ndim; i++)
-      if (a->shape[i] < 0) return false;
-    return (uintptr_t)a->data % dtype_size(dtype_real_of((DType)a->dtype)) == 0;
-  }
-  return false;
+/* ---- reading ----------------------------------------------------------------------------------------------------------------------------- */
+
+bool lj_value_integer(const lj_value *value, int64_t *integer) {
+  *integer = 0;
+  if (value->kind != LJ_KIND_SCALAR || (unsigned)value->dtype >= DT_COUNT) return false;
+  DType dtype = (DType)value->dtype;
+  if (dtype_is_float(dtype) || dtype_is_complex(dtype) || (dtype_is_unsigned(dtype) && value->as.u > INT64_MAX)) return false;
+  *integer = value->as.i;
+  return true;
+}
+
+bool lj_value_number(const lj_value *value, double *number) {
+  *number = 0;
+  if (value->kind != LJ_KIND_SCALAR || (unsigned)value->dtype >= DT_COUNT || dtype_is_complex((DType)value->dtype)) return false;
+  DType dtype = (DType)value->dtype;
+  *number = dtype_is_float(dtype) ? value->as.f : dtype_is_unsigned(dtype) ? (double)value->as.u : (double)value->as.i;
+  return true;
+}
+
+static size_t array_bytes(const lj_array *a) {
+  size_t bytes = dtype_size((DType)a->dtype);
+  for (int i = 0; i < a->ndim; i++) bytes *= (size_t)a->shape[i];
+  return bytes;
+}
+
+size_t lj_array_bytes(const lj_value *array) {
+  return array && array->kind == LJ_KIND_ARRAY && value_is_sound(array) ? array_bytes(&array->as.array) : 0;
+}
+
+/* One axis after the other, the last one innermost; runs of elements that lie one behind the other are copied at once. */
+static char *copy_axis(const lj_array *a, int axis, size_t size, const char *from, char *to) {
+  if (axis == a->ndim) return (char *)memcpy(to, from, size) + size;
+  if (axis == a->ndim - 1 && a->strides[axis] == (int64_t)size)
+    return (char *)memcpy(to, from, size * (size_t)a->shape[axis]) + size * (size_t)a->shape[axis];
+  for (int64_t i = 0; i < a->shape[axis]; i++) to = copy_axis(a, axis + 1, size, from + i * a->strides[axis], to);
+  return to;
+}
+
+lj_status lj_array_copy_out(const lj_value *array, lj_report *report, void *buffer, size_t bytes) {
+  lj_report_clear(report);
+  if (!array || array->kind != LJ_KIND_ARRAY) return report_message(report, LJ_MISUSE, "only an array can be copied out");
+  if (!value_is_sound(array)) return report_value(report, "the value", array);
+  size_t need = array_bytes(&array->as.array);
+  if (bytes != need)
+    return report_message(report, LJ_MISUSE, "the array has %zu bytes, the buffer %zu: lj_array_bytes() says how many there are", need,
+                          bytes);
+  if (need && !buffer) return report_message(report, LJ_MISUSE, "the buffer for the array is NULL");
+  if (need) copy_axis(&array->as.array, 0, dtype_size((DType)array->as.array.dtype), array->as.array.data, buffer);
+  return LJ_OK;
 }
 
 /* As an annotation would be written: float64[:, ::1]. */

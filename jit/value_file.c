@@ -65,7 +65,7 @@ static lj_status save_all(const lj_value *values, size_t count, bool archive, co
 lj_status lj_value_save(const lj_value *value, const char *path, lj_report *report) {
   lj_report_clear(report);
   bool archive = ends_with(path, ".npz"), tuple = value->kind == LJ_KIND_TUPLE;
-  if (!value_is_sound(value)) return report_message(report, LJ_MISUSE, "this is not a value");
+  if (!value_is_sound(value)) return report_value(report, "the value", value);
   if (!archive && !ends_with(path, ".npy")) return report_message(report, LJ_MISUSE, "'%s' should end with .npy or .npz", path);
   if (tuple && !archive) return report_message(report, LJ_MISUSE, "a tuple is saved as .npz, not as '%s'", path);
   if (tuple) return save_all(value->as.tuple.items, value->as.tuple.count, true, path, report);

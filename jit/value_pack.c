@@ -71,6 +71,11 @@ static bool pack_scalar(const lj_value *v, DType to, void *memory) {
   return true;
 }
 
+typedef struct ArrayFacts {
+  Layout layout;
+  bool readonly;
+} ArrayFacts;
+
 static Layout layout_of(const lj_array *a) {
   bool c = true, f = true;
   const int64_t size = dtype_size((DType)a->dtype);
@@ -89,11 +94,20 @@ static Layout layout_of(const lj_array *a) {
   return c ? LAYOUT_C : f ? LAYOUT_F : LAYOUT_A;
 }
 
+/* What is known of an array besides its dtype and dimensions. Passes and LLVM take it that different indices of an array that is stored into are different
+ * memory, as they are in every array that programs make: one whose axes meet is for reading only, like broadcast_to's. */
+static ArrayFacts facts_of(const lj_array *a) {
+  Layout layout = layout_of(a);
+  return (ArrayFacts){layout, a->readonly || (layout == LAYOUT_A && array_axes_meet(a))};
+}
+
 static bool pack_array(const lj_value *v, const Type *type, lj_array_head *head) {
   if (v->kind != LJ_KIND_ARRAY) return false;
   const lj_array *a = &v->as.array;
-  if ((DType)a->dtype != type->dtype || a->ndim != type->ndim || (a->readonly && !type->readonly)) return false;
-  Layout layout = layout_of(a);
+  if ((DType)a->dtype != type->dtype || a->ndim != type->ndim) return false;
+  ArrayFacts facts = facts_of(a);
+  if (facts.readonly && !type->readonly) return false;
+  Layout layout = facts.layout;
   bool fits = type->layout == LAYOUT_A || type->layout == layout || (type->layout == LAYOUT_F && a->ndim < 2 && layout == LAYOUT_C);
   if (!fits) return false;
   head->data = a->data;
@@ -216,12 +230,13 @@ void value_unpack(const Type *type, const void *memory, lj_value *value) {
 
 const Type *value_type(TypeTable *types, const lj_value *value) {
   const lj_array *a = &value->as.array;
+  ArrayFacts facts;
   switch (value->kind) {
   case LJ_KIND_NONE: return types->none;
   case LJ_KIND_SCALAR: return type_scalar(types, (DType)value->dtype);
   case LJ_KIND_STR: return types->str;
   case LJ_KIND_DTYPE: return type_dtype(types, (DType)value->dtype);
-  case LJ_KIND_ARRAY: return type_array(types, (DType)a->dtype, (unsigned)a->ndim, layout_of(a), a->readonly);
+  case LJ_KIND_ARRAY: facts = facts_of(a); return type_array(types, (DType)a->dtype, (unsigned)a->ndim, facts.layout, facts.readonly);
   case LJ_KIND_TUPLE: {
     size_t n = value->as.tuple.count;
     const Type **elems = arena_array(types->arena, const Type *, n);
@@ -233,6 +248,7 @@ const Type *value_type(TypeTable *types, const lj_value *value) {
 }
 
 bool value_key(const lj_value *value, char **at, const char *end) {
+  ArrayFacts facts;
   if (end - *at < 6) return false;
   *(*at)++ = (char)('A' + value->kind);
   switch (value->kind) {
@@ -243,8 +259,9 @@ bool value_key(const lj_value *value, char **at, const char *end) {
   case LJ_KIND_ARRAY:
     *(*at)++ = (char)('a' + value->as.array.dtype);
     *(*at)++ = (char)('0' + value->as.array.ndim);
-    *(*at)++ = "CFA"[layout_of(&value->as.array)];
-    *(*at)++ = value->as.array.readonly ? 'r' : 'w';
+    facts = facts_of(&value->as.array);
+    *(*at)++ = "CFA"[facts.layout];
+    *(*at)++ = facts.readonly ? 'r' : 'w';
     return true;
   case LJ_KIND_TUPLE:
     for (size_t i = 0; i < value->as.tuple.count; i++)

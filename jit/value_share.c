@@ -100,8 +100,9 @@ static lj_status wrap_tensor(const DLTensor *t, bool readonly, lj_report *report
   *value = lj_array_wrap_strided(dl_types[at].dtype, (char *)t->data + t->byte_offset, t->ndim, t->shape, strides);
   value->as.array.readonly = readonly;
   if (value_is_sound(value)) return LJ_OK;
+  report_value(report, "the tensor", value);
   *value = lj_none();
-  return report_message(report, LJ_MISUSE, "the tensor's memory is not aligned for its type");
+  return LJ_MISUSE;
 }
 
 static void delete_tensor(void *context) {
@@ -172,8 +173,8 @@ static lj_status fill_tensor(const lj_value *value, lj_report *report, Export *e
 static lj_status export_value(const lj_value *value, bool versioned, lj_report *report, Export **out) {
   *out = NULL;
   lj_report_clear(report);
-  if (!value || value->kind != LJ_KIND_ARRAY || !value_is_sound(value))
-    return report_message(report, LJ_MISUSE, "only arrays can be exported");
+  if (!value || value->kind != LJ_KIND_ARRAY) return report_message(report, LJ_MISUSE, "only arrays can be exported");
+  if (!value_is_sound(value)) return report_value(report, "the value", value);
   if (!versioned && value->as.array.readonly)
     return report_message(report, LJ_MISUSE, "the array is read-only, which unversioned tensors cannot say; export it with its version");
   Export *export = calloc(1, sizeof *export);

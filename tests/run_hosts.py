@@ -3,7 +3,7 @@
 
     run_hosts.py BUILD_FOLDER
 
-tests/host/*      (BUILD/tests/host_*): each checks itself and exits with 0.
+tests/host/*      (BUILD/tests/host_*): each checks itself and exits with 0. What host_structs prints must compile.
 samples/hosts/*   (BUILD/tests/samples/*): each comment `expect: TEXT` is one line of standard output, in order, and the exit status is 0. A program that
                   needs arguments, files or a second process has a function here that drives it; all others are run without arguments.
 """
@@ -212,6 +212,14 @@ select hex(smooth(%s, 3));
 DRIVEN = {"image_filter": image_filter, "plugin_reload": plugin_reload, "sqlite_kernel": sqlite_kernel}
 
 
+# ---- tests/host --------------------------------------------------------------------------------------------------------------------------
+def structs(program):
+    text = run([program])[0]
+    contains(text, "typedef struct k0_args {", "static inline int32_t k17_call(")
+    for compiler, language in ((["cc", "-std=c11"], "c"), (["c++", "-std=c++17"], "c++")):
+        run(compiler + ["-x", language, "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I" + os.path.join(ROOT, "include"), "-"], input=text.encode())
+
+
 # ---- the library -------------------------------------------------------------------------------------------------------------------------
 def exports(library):
     names = [line.split()[-1] for line in run(["nm", "-D", "--defined-only", library])[0].splitlines()]
@@ -225,7 +233,8 @@ def main():
     os.environ["LOOPJIT_CACHE_DIR"] = cache.name
     for source in sorted(glob.glob(os.path.join(ROOT, "tests", "host", "*.c"))):
         name = "host_" + os.path.basename(source)[:-2]
-        check(name, run, [os.path.join(build, "tests", name)])
+        program = os.path.join(build, "tests", name)
+        check(name, *((structs, program) if name == "host_structs" else (run, [program])))
     for source in sorted(f for f in os.listdir(SAMPLES) if f.endswith((".c", ".cc"))):
         name = os.path.splitext(source)[0]
         program = os.path.join(build, "tests", "samples", name)

@@ -48,6 +48,10 @@ public:
   Value &operator=(Value &&other) noexcept { return std::swap(raw, other.raw), *this; }
   ~Value() { lj_value_free(&raw); }
   Value copy() const { return Value(lj_value_copy(&raw)); }
+  double number() const {
+    double n;
+    return lj_value_number(&raw, &n) ? n : throw Error("TypeError", 0, "the value is no number");
+  }
   Value(double f) : raw(lj_float64(f)) {}
   Value(std::vector<double> &v) : raw(lj_array1d(LJ_FLOAT64, v.data(), static_cast<int64_t>(v.size()))) {} // borrows v
 };
@@ -91,7 +95,7 @@ static void run() {
 
   lj_function *norm = lj_module_find(module.get(), "norm");
   std::vector<double> x{3, 4}, y{1, 2, 3}, factors{1, 2};
-  std::printf("norm of 3, 4 is %g\n", call(norm, x).raw.as.f);
+  std::printf("norm of 3, 4 is %g\n", call(norm, x).number());
 
   Value table = call(lj_module_find(module.get(), "outer"), y, factors); // owns its memory
   lj_text type;
@@ -106,7 +110,7 @@ static void run() {
     std::printf("%s at line %u: %s\n", e.kind.c_str(), e.line, e.what());
   }
   std::vector<double> z{5, 12};
-  std::printf("the engine still works: %g\n", call(norm, z).raw.as.f);
+  std::printf("the engine still works: %g\n", call(norm, z).number());
 }
 
 int main() {

@@ -131,8 +131,8 @@ static int usage(const lj_module *filters) {
 
 /* The filter reads the file's own pages and writes the host's memory; the wrong number of arguments is an error of the call like any other. */
 static int apply(lj_function *filter, const Image *in, const Image *out, const char *number, lj_report *report) {
-  lj_value args[3] = {lj_array_wrap(LJ_UINT8, in->pixels, 3, in->shape), lj_array_wrap(LJ_UINT8, out->pixels, 3, out->shape), lj_none()};
-  args[0].as.array.readonly = true; /* a filter that stores into its input is refused */
+  lj_value args[3] = {lj_array_wrap_const(LJ_UINT8, in->pixels, 3, in->shape), /* a filter that stores into its input is refused */
+                      lj_array_wrap(LJ_UINT8, out->pixels, 3, out->shape), lj_none()};
   if (number && lj_value_parse(number, strlen(number), report, &args[2]) != LJ_OK) return 0;
   lj_status status = lj_call(filter, args, number ? 3 : 2, NULL, report);
   lj_value_free(&args[2]);

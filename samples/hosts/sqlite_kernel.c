@@ -69,21 +69,20 @@ static const char *from_blob(sqlite3_value *in, lj_value *out) {
   int64_t n = (int64_t)(bytes / sizeof(double));
   if (bytes % sizeof(double)) return "a blob must hold doubles: its length must be a multiple of 8";
   if (data && (uintptr_t)data % sizeof(double) == 0) {
-    *out = lj_array1d(LJ_FLOAT64, (void *)(uintptr_t)data, n);
+    *out = lj_array_wrap_const(LJ_FLOAT64, data, 1, &n); /* a kernel that stores into it is refused while it is compiled */
   } else {
     *out = lj_array_new(LJ_FLOAT64, 1, &n);
     if (out->kind != LJ_KIND_ARRAY) return "not enough memory";
     if (data) memcpy(out->as.array.data, data, bytes);
+    out->as.array.readonly = true;
   }
-  out->as.array.readonly = true; /* a kernel that stores into it is refused while it is compiled */
   return NULL;
 }
 
 static const char *from_text(sqlite3_value *in, lj_value *out) {
   const char *text = (const char *)sqlite3_value_text(in); /* before its length is asked for */
   if (!text) return "not enough memory";
-  *out = lj_string(text);
-  out->as.str.length = (size_t)sqlite3_value_bytes(in); /* it may hold NULs */
+  *out = lj_string_n(text, (size_t)sqlite3_value_bytes(in)); /* it may hold NULs */
   return NULL;
 }
 
@@ -97,46 +96,32 @@ static const char *from_sql(sqlite3_value *in, lj_value *out) {
 }
 
 static void result_scalar(sqlite3_context *context, const lj_value *v) {
-  switch ((int)v->dtype) {
-  case LJ_FLOAT32:
-  case LJ_FLOAT64: sqlite3_result_double(context, v->as.f); break; /* SQLite makes NULL of nan */
-  case LJ_COMPLEX64:
-  case LJ_COMPLEX128: sqlite3_result_error(context, "SQL has no complex numbers", -1); break;
-  case LJ_UINT64:
-    if (v->as.u > INT64_MAX) {
-      sqlite3_result_error(context, "an unsigned result is larger than SQL's integers", -1);
-      break;
-    }
-    sqlite3_result_int64(context, (int64_t)v->as.u);
-    break;
-  default: sqlite3_result_int64(context, v->as.i); /* below 2**63 `i` and `u` are the same */
-  }
+  int64_t integer;
+  double number;
+  if (lj_value_integer(v, &integer))
+    sqlite3_result_int64(context, integer);
+  else if (!lj_value_number(v, &number))
+    sqlite3_result_error(context, "SQL has no complex numbers", -1);
+  else if (v->dtype == LJ_UINT64)
+    sqlite3_result_error(context, "an unsigned result is larger than SQL's integers", -1);
+  else
+    sqlite3_result_double(context, number); /* SQLite makes NULL of nan */
 }
 
-/* A copy in C order, whatever the strides are: the last index runs fastest. */
-static void result_array(sqlite3_context *context, const lj_array *a) {
-  if (a->dtype != LJ_FLOAT64) {
+/* A copy in C order, whatever the strides are. */
+static void result_array(sqlite3_context *context, const lj_value *v) {
+  if (v->as.array.dtype != LJ_FLOAT64) {
     sqlite3_result_error(context, "only arrays of float64 become blobs", -1);
     return;
   }
-  int64_t n = 1, index[LJ_MAX_NDIM] = {0};
-  for (int i = 0; i < a->ndim; i++) n *= a->shape[i];
-  double *out = sqlite3_malloc64((sqlite3_uint64)(n ? n : 1) * sizeof(double));
-  if (!out) {
+  size_t bytes = lj_array_bytes(v);
+  double *out = sqlite3_malloc64(bytes ? bytes : 1);
+  if (!out || lj_array_copy_out(v, NULL, out, bytes) != LJ_OK) {
+    sqlite3_free(out);
     sqlite3_result_error_nomem(context);
     return;
   }
-  const char *from = a->data;
-  for (int64_t k = 0; k < n; k++) {
-    memcpy(&out[k], from, sizeof(double));
-    for (int d = a->ndim; d-- > 0;) {
-      from += a->strides[d];
-      if (++index[d] < a->shape[d]) break;
-      from -= a->strides[d] * a->shape[d];
-      index[d] = 0;
-    }
-  }
-  sqlite3_result_blob64(context, out, (sqlite3_uint64)n * sizeof(double), sqlite3_free);
+  sqlite3_result_blob64(context, out, bytes, sqlite3_free);
 }
 
 static void result(sqlite3_context *context, const lj_value *v) {
@@ -144,7 +129,7 @@ static void result(sqlite3_context *context, const lj_value *v) {
   case LJ_KIND_NONE: sqlite3_result_null(context); break;
   case LJ_KIND_SCALAR: result_scalar(context, v); break;
   case LJ_KIND_STR: sqlite3_result_text64(context, v->as.str.data, v->as.str.length, SQLITE_TRANSIENT, SQLITE_UTF8); break;
-  case LJ_KIND_ARRAY: result_array(context, &v->as.array); break;
+  case LJ_KIND_ARRAY: result_array(context, v); break;
   case LJ_KIND_TUPLE:
   case LJ_KIND_DTYPE: sqlite3_result_error(context, "SQL has no such value: a kernel must give a number, a text or an array", -1);
   }
