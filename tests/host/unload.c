@@ -28,6 +28,10 @@ static const Use uses[] = {
     {"def g%ld(x):\n    return x * 2 + %ld\ndef f%ld(x):\n    return g%ld(x)\n", 4, false, LJ_OK},
     {"def f%ld(x):\n    return x[%ld + 9]\n", 0, true, LJ_ERROR}, /* fails when it runs */
     {"def f%ld(x):\n    return x + 'text' + %ld\n", 0, true, LJ_ERROR}, /* fails while it is compiled */
+    {"import numpy as np\ndef f%ld(x):\n    return np.diff(x).sum() + %ld\n", 3, true, LJ_OK}, /* a file of the standard library */
+    {"from functools import lru_cache\n@lru_cache\ndef g%ld(n):\n    return n + %ld\ndef f%ld(x):\n    return g%ld(x) * 1.0\n", 2, false,
+     LJ_OK},
+    {"def f%ld(x):\n    y = x * 2 + %ld\n    return y[0], y, f'{y[1]} {y[2]}'\n", 2, true, LJ_OK}, /* a tuple of memory that is owned */
 };
 enum { USES = sizeof uses / sizeof *uses };
 
@@ -54,8 +58,9 @@ static int use(lj_engine *engine, lj_report *report, long round) {
   lj_value arg = u->array ? lj_array1d(LJ_FLOAT64, data, 4) : lj_float64(2), result = lj_none();
   lj_status status = lj_module_load(engine, name, text, strlen(text), 0, report, &module);
   if (status == LJ_OK) status = lj_call(lj_module_find(module, name), &arg, 1, &result, report);
-  bool wrong = status != u->status || (status == LJ_OK && result.as.f != u->want + (double)round);
-  if (wrong) fprintf(stderr, "round %ld: status %d, result %g\n%s%s", round, (int)status, result.as.f, text, lj_report_text(report));
+  double got = result.kind == LJ_KIND_TUPLE ? result.as.tuple.items[0].as.f : result.as.f;
+  bool wrong = status != u->status || (status == LJ_OK && got != u->want + (double)round);
+  if (wrong) fprintf(stderr, "round %ld: status %d, result %g\n%s%s", round, (int)status, got, text, lj_report_text(report));
   lj_value_free(&result);
   lj_module_free(module);
   return wrong;
