@@ -28,12 +28,15 @@ static const Use uses[] = {
     {"def g%ld(x):\n    return x * 2 + %ld\ndef f%ld(x):\n    return g%ld(x)\n", 4, false, LJ_OK},
     {"def f%ld(x):\n    return x[%ld + 9]\n", 0, true, LJ_ERROR}, /* fails when it runs */
     {"def f%ld(x):\n    return x + 'text' + %ld\n", 0, true, LJ_ERROR}, /* fails while it is compiled */
+};
+/* Dearer to compile: every RARE rounds. */
+static const Use rare_uses[] = {
     {"import numpy as np\ndef f%ld(x):\n    return np.diff(x).sum() + %ld\n", 3, true, LJ_OK}, /* a file of the standard library */
     {"from functools import lru_cache\n@lru_cache\ndef g%ld(n):\n    return n + %ld\ndef f%ld(x):\n    return g%ld(x) * 1.0\n", 2, false,
      LJ_OK},
     {"def f%ld(x):\n    y = x * 2 + %ld\n    return y[0], y, f'{y[1]} {y[2]}'\n", 2, true, LJ_OK}, /* a tuple of memory that is owned */
 };
-enum { USES = sizeof uses / sizeof *uses };
+enum { USES = sizeof uses / sizeof *uses, RARE_USES = sizeof rare_uses / sizeof *rare_uses, RARE = 16 };
 
 static long resident_kb(void) {
   long pages = 0, all;
@@ -50,7 +53,7 @@ static double seconds(void) {
 }
 
 static int use(lj_engine *engine, lj_report *report, long round) {
-  const Use *u = &uses[round % USES];
+  const Use *u = round % RARE ? &uses[round % USES] : &rare_uses[round / RARE % RARE_USES];
   char text[256], name[32];
   lj_module *module;
   snprintf(name, sizeof name, "f%ld", round);
