@@ -4,34 +4,13 @@
  *
  * Two accesses of an array, at least one of them a store, are apart when on some axis both subscripts are  coef * index + the same invariant form, or
  * differ by what is no multiple of coef; subscripts are compared as linear forms. Different arrays must be known not to overlap (IrLoop.alias).
- * A variable is private when each iteration sets it before reading it, and a reduction when all its uses are  s = s op e  or  if e > s: s = e.
+ * A variable is private when each iteration sets it before reading it; what is carried must be a reduction (auto_reduce.c).
  * In: a unit with its versions; functions under `auto_parallel` or parallel=True. Out: IrLoop.parallel and .reductions, remarks. */
-#include "ir/passes/affine.h"
+#include "ir/passes/parallel_auto.h"
 
-enum { FEW_STEPS = 32, MOST_ACCESSES = 128 };
+enum { FEW_STEPS = 32 };
 
-typedef struct Access {
-  IrVar *array;
-  IrExpr **index;
-  bool stores;
-} Access;
-
-typedef struct Auto {
-  IrUnit *unit;
-  IrFunc *func;
-  Facts *facts;
-  IrStmt *loop;
-  bool *outside; /* by IrVar.id: mentioned elsewhere */
-  bool *inside; /* set in the loop */
-  bool *assigned; /* surely set in this iteration, where the walk stands */
-  bool *carried; /* may be read before it is set */
-  uint32_t *uses; /* how often it is read in the loop */
-  Access list[MOST_ACCESSES];
-  uint32_t count;
-  const char *why; /* NULL: nothing speaks against it */
-} Auto;
-
-static bool refuse(Auto *a, const char *why) {
+bool auto_refuse(Auto *a, const char *why) {
   if (!a->why) a->why = why;
   return false;
 }
@@ -45,7 +24,7 @@ static bool is_private(const Auto *a, const IrVar *array) {
 
 static void see_access(Auto *a, IrVar *array, IrExpr **index, bool stores) {
   if (a->count == MOST_ACCESSES)
-    refuse(a, "it accesses too many elements to compare them");
+    auto_refuse(a, "it accesses too many elements to compare them");
   else
     a->list[a->count++] = (Access){array, index, stores};
 }
@@ -109,31 +88,31 @@ static void see_block(Auto *a, IrBlock *block, int depth);
 
 static void see_stmt(Auto *a, IrStmt *s, int depth) {
   IrVar *var = s->kind == IRS_FOR ? s->as.for_.index : ir_stmt_result(s);
-  if (var && var->is_global) refuse(a, "it sets a variable of the top level");
-  if (var && var->owns) refuse(a, "it makes arrays, strings or tuples of them");
+  if (var && var->is_global) auto_refuse(a, "it sets a variable of the top level");
+  if (var && var->owns) auto_refuse(a, "it makes arrays, strings or tuples of them");
   if (var && !var->is_global) a->inside[var->id] = true;
   switch (s->kind) {
   case IRS_CHECK:
-  case IRS_RAISE: refuse(a, "an iteration may fail, and those behind it must not have run then"); break;
-  case IRS_RETURN: refuse(a, "it may return from the function"); break;
+  case IRS_RAISE: auto_refuse(a, "an iteration may fail, and those behind it must not have run then"); break;
+  case IRS_RETURN: auto_refuse(a, "it may return from the function"); break;
   case IRS_BREAK:
-    if (!depth) refuse(a, "it may break off");
+    if (!depth) auto_refuse(a, "it may break off");
     break;
   case IRS_CALL:
-    if (!is_scalar_call(s->as.call.callee, 0)) refuse(a, "it calls a function that may fail, or uses arrays");
+    if (!is_scalar_call(s->as.call.callee, 0)) auto_refuse(a, "it calls a function that may fail, or uses arrays");
     break;
   case IRS_RUNTIME:
   case IRS_TEXT:
   case IRS_TEXT_TAKE:
-  case IRS_PRINT: refuse(a, "it prints or calls the library"); break;
+  case IRS_PRINT: auto_refuse(a, "it prints or calls the library"); break;
   case IRS_ALLOC:
-    if (!s->as.alloc.local) refuse(a, "it makes arrays, strings or tuples of them");
+    if (!s->as.alloc.local) auto_refuse(a, "it makes arrays, strings or tuples of them");
     break;
   case IRS_PARALLEL:
   case IRS_MAP:
-  case IRS_REDUCE: refuse(a, "it holds a parallel loop"); break;
+  case IRS_REDUCE: auto_refuse(a, "it holds a parallel loop"); break;
   case IRS_FOR:
-    if (s->as.for_.loop.parallel) refuse(a, "it holds a parallel loop");
+    if (s->as.for_.loop.parallel) auto_refuse(a, "it holds a parallel loop");
     break;
   case IRS_STORE: see_access(a, s->as.store.array, s->as.store.indices, true); break;
   case IRS_SET:
@@ -192,16 +171,18 @@ static bool are_apart(const Auto *a, const Access *x, const Access *y) {
   return false;
 }
 
-static bool arrays_are_apart(Auto *a) {
+static bool arrays_are_apart(Auto *a, IrReductionVec *out) {
   for (uint32_t i = 0; i < a->count; i++)
     for (uint32_t k = 0; k < a->count; k++) {
       const Access *x = &a->list[i], *y = &a->list[k];
       if (!x->stores || (y->stores && k < i) || is_private(a, x->array) || is_private(a, y->array)) continue;
       if (x->array != y->array) {
         if (!ir_alias_apart(a->loop->as.for_.loop.alias, x->array, y->array))
-          return refuse(a, arena_printf(a->unit->arena, "whether '%s' and '%s' share memory is not known", x->array->name, y->array->name));
-      } else if (x->array->is_global || a->inside[x->array->id] || !are_apart(a, x, y)) {
-        return refuse(a, arena_printf(a->unit->arena, "whether iterations use different elements of '%s' is not known", x->array->name));
+          return auto_refuse(
+              a, arena_printf(a->unit->arena, "whether '%s' and '%s' share memory is not known", x->array->name, y->array->name));
+      } else if (x->array->is_global || a->inside[x->array->id] || (!are_apart(a, x, y) && !auto_reduces_array(a, x->array, out))) {
+        return auto_refuse(a,
+                           arena_printf(a->unit->arena, "whether iterations use different elements of '%s' is not known", x->array->name));
       }
     }
   return true;
@@ -261,170 +242,44 @@ static bool flow_block(Auto *a, IrBlock *block) {
   return true;
 }
 
-/* ---- reductions ---------------------------------------------------------------------------------------------------------------------- */
+typedef struct Reading {
+  const IrVar *var;
+  bool found;
+} Reading;
 
-typedef struct Reduced {
-  Auto *a;
-  IrVar *var;
-  IrReduction what;
-  IrVarVec followers;
-  uint32_t used; /* readings that have a form of a reduction */
-  bool any, failed;
-} Reduced;
+static void find_reading(IrExpr **slot, void *data) {
+  Reading *r = data;
+  if (*slot) r->found |= ir_reads(*slot, r->var);
+}
 
-static uint32_t count_sets(IrBlock *block, const IrVar *var) {
-  uint32_t n = 0;
+static bool contains(IrStmt *s, const IrStmt *inner) {
+  IrBlock *blocks[2];
+  unsigned count = ir_stmt_blocks(s, blocks);
+  bool found = s == inner;
+  for (unsigned k = 0; k < count; k++)
+    for (uint32_t i = 0; i < blocks[k]->len && !found; i++) found = contains(blocks[k]->data[i], inner);
+  return found;
+}
+
+/* `set`: before the block it has a value that is not the loop's. */
+static bool reads_value_of(IrBlock *block, const IrStmt *loop, const IrVar *var, bool set) {
   for (uint32_t i = 0; i < block->len; i++) {
-    IrBlock *blocks[2];
-    unsigned count = ir_stmt_blocks(block->data[i], blocks);
-    n += ir_stmt_result(block->data[i]) == var;
-    for (unsigned k = 0; k < count; k++) n += count_sets(blocks[k], var);
-  }
-  return n;
-}
-
-/* A statement with the block it stands in. */
-typedef struct Place {
-  IrBlock *block;
-  uint32_t at;
-} Place;
-
-/* What a `once` variable stands for, through statements of the same block before `at` that set it. Not across a change of the reduced variable.
- * `alone`: only variables that nobody else reads. */
-static const IrExpr *resolve(const Reduced *r, Place p, const IrExpr *e, bool alone) {
-  for (uint32_t i = p.at; i-- > 0 && e->op == IR_VAR;) {
-    IrStmt *s = p.block->data[i];
-    IrBlock one = {&s, 1, 1};
-    bool defines = s->kind == IRS_SET && s->as.set.var == e->as.var && e->as.var->once && !e->as.var->is_global;
-    if (defines && alone && r->a->uses[e->as.var->id] != 1) break;
-    if (defines)
-      e = s->as.set.value;
-    else if (count_sets(&one, r->var))
-      break;
-  }
-  return e;
-}
-
-/* Reads the reduced variable, or a copy that is read here alone. */
-static bool is_reduced(Reduced *r, Place p, const IrExpr *e, uint32_t *used) {
-  e = resolve(r, p, e, true);
-  if (e->op != IR_VAR || e->as.var != r->var) return false;
-  *used += 1;
-  return true;
-}
-
-/* The same wherever it is evaluated in an iteration. */
-static bool is_settled(const IrExpr *e) {
-  if (e->op == IR_LOAD || (e->op == IR_VAR && !e->as.var->once)) return false;
-  for (uint32_t i = 0; i < e->count; i++)
-    if (!is_settled(e->args[i])) return false;
-  return true;
-}
-
-/* The same value, x in the block behind a condition, y in the condition. Memory is read by both at the same time, or not at all. */
-static bool same_value(const Reduced *r, Place p, const IrExpr *x, const IrExpr *y) {
-  if (ir_same(x, y)) return true;
-  x = resolve(r, p, x, false);
-  const IrExpr *deep = facts_resolve(r->a->facts, x);
-  if (is_settled(deep)) x = deep;
-  deep = facts_resolve(r->a->facts, y);
-  if (is_settled(deep)) y = deep;
-  if (ir_same(x, y)) return true;
-  if (x->op != y->op || x->type != y->type || x->count != y->count || x->op == IR_VAR || !x->count || x->op == IR_GET || x->op == IR_MATH ||
-      x->op == IR_RTCALL)
-    return false;
-  for (uint32_t i = 0; i < x->count; i++)
-    if (!same_value(r, p, x->args[i], y->args[i])) return false;
-  return true;
-}
-
-static void record(Reduced *r, IrReduction what) {
-  if (r->any && (r->what.kind != what.kind || r->what.op != what.op || r->what.swapped != what.swapped)) r->failed = true;
-  r->what = what;
-  r->any = true;
-}
-
-/* May iterations be combined in groups without changing a bit? */
-static bool is_exact(const Auto *a, const IrReduction *r, const Type *type) {
-  if (type_is_int(type) || type_is_bool(type)) return true;
-  if (a->func->fastmath & FM_REASSOC) return true;
-  return r->kind == REDUCTION_BEST ||
-         ((r->op == IR_PYMIN || r->op == IR_PYMAX) && !r->swapped); /* a NaN is never taken, the first of equals is */
-}
-
-/* s = s op e */
-static void match_set(Reduced *r, Place p) {
-  const IrExpr *value = resolve(r, p, p.block->data[p.at]->as.set.value, true);
-  IrReduction what = {.kind = REDUCTION_OP, .op = value->op};
-  bool minmax = value->op == IR_PYMIN || value->op == IR_PYMAX;
-  bool sums =
-      value->op == IR_ADD || value->op == IR_SUB || value->op == IR_MUL || value->op == IR_AND || value->op == IR_OR || value->op == IR_XOR;
-  r->failed |= !minmax && !sums;
-  if (r->failed) return;
-  bool left = is_reduced(r, p, value->args[0], &r->used), right = !left && is_reduced(r, p, value->args[1], &r->used);
-  if (value->op == IR_SUB) what.op = IR_ADD;
-  what.swapped = minmax && right;
-  r->failed |= !(left || right) || (right && value->op == IR_SUB);
-  record(r, what);
-}
-
-/* if e > s: s = e; k = i */
-static bool match_guard(Reduced *r, Place p) {
-  static const IrOp flipped[] = {[IR_LT] = IR_GT, [IR_LE] = IR_GE, [IR_GT] = IR_LT, [IR_GE] = IR_LE};
-  IrStmt *s = p.block->data[p.at];
-  const IrExpr *cond = s->as.if_.cond;
-  if (cond->op < IR_LT || cond->op > IR_GE || s->as.if_.orelse.len) return false;
-  uint32_t used = 0, followers = r->followers.len;
-  bool left = is_reduced(r, p, cond->args[0], &used), right = !left && is_reduced(r, p, cond->args[1], &used), found = false,
-       ok = left || right;
-  for (uint32_t i = 0; i < s->as.if_.then.len && ok; i++) {
-    const IrStmt *one = s->as.if_.then.data[i];
-    ok = one->kind == IRS_SET;
-    if (ok && one->as.set.var == r->var)
-      ok = !found && (found = same_value(r, (Place){&s->as.if_.then, i}, one->as.set.value, cond->args[left]));
-    else if (ok && !one->as.set.var->once)
-      vec_push(r->a->unit->arena, &r->followers, one->as.set.var);
-  }
-  if (!ok || !found) {
-    r->followers.len = followers;
-    return false;
-  }
-  r->used += used;
-  record(r, (IrReduction){.kind = REDUCTION_BEST, .op = left ? flipped[cond->op] : cond->op, .is_best = true});
-  return true;
-}
-
-static void match_block(Reduced *r, IrBlock *block) {
-  for (uint32_t i = 0; i < block->len && !r->failed; i++) {
     IrStmt *s = block->data[i];
-    bool sets = ir_stmt_result(s) == r->var;
-    if (sets && s->kind == IRS_SET) match_set(r, (Place){block, i});
-    r->failed |= sets && s->kind != IRS_SET;
-    if (s->kind == IRS_IF && match_guard(r, (Place){block, i})) continue;
+    Reading r = {var, false};
     IrBlock *blocks[2];
     unsigned count = ir_stmt_blocks(s, blocks);
-    for (unsigned k = 0; k < count; k++) match_block(r, blocks[k]);
+    ir_stmt_exprs(s, find_reading, &r);
+    if (r.found && !set) return true;
+    if (contains(s, loop)) set = false;
+    for (unsigned k = 0; k < count && s != loop; k++)
+      if (reads_value_of(blocks[k], loop, var, set)) return true;
+    if (ir_stmt_result(s) == var) set = true;
   }
+  return false;
 }
 
-static bool judge_carried(Auto *a, IrVar *var, IrReductionVec *out, bool *follows) {
-  Reduced r = {.a = a, .var = var};
-  match_block(&r, &a->loop->as.for_.body);
-  r.failed |= !r.any || r.used != a->uses[var->id] || !type_is_scalar(var->type);
-  if (r.failed) return refuse(a, arena_printf(a->unit->arena, "'%s' is carried from one iteration to the next", var->name));
-  if (!is_exact(a, &r.what, var->type))
-    return refuse(a, arena_printf(a->unit->arena, "'%s' is a float whose steps keep their order (without fastmath)", var->name));
-  r.what.var = var;
-  r.what.at = a->loop->span;
-  vec_push(a->unit->arena, out, r.what);
-  for (uint32_t i = 0; i < r.followers.len; i++) {
-    IrVar *other = r.followers.data[i];
-    if (follows[other->id] || a->uses[other->id] || count_sets(&a->loop->as.for_.body, other) != 1 || !type_is_scalar(other->type))
-      return refuse(a, arena_printf(a->unit->arena, "'%s' is carried from one iteration to the next", other->name));
-    follows[other->id] = true;
-    vec_push(a->unit->arena, out, ((IrReduction){.kind = REDUCTION_FOLLOW, .var = other, .leader = var, .at = a->loop->span}));
-  }
-  return true;
+bool auto_is_read_later(const Auto *a, const IrVar *var) {
+  return a->outside[var->id] && reads_value_of(&a->func->body, a->loop, var, false);
 }
 
 static bool judge_variables(Auto *a, IrReductionVec *out) {
@@ -437,9 +292,9 @@ static bool judge_variables(Auto *a, IrReductionVec *out) {
     for (uint32_t i = 0; i < count; i++) {
       IrVar *var = a->func->vars.data[i];
       if (!a->inside[i] || var->once || a->carried[i] != carried || follows[i]) continue;
-      if (carried && !judge_carried(a, var, out, follows)) return false;
-      if (carried || !a->outside[i]) continue;
-      if (!type_is_scalar(var->type)) return refuse(a, "what it sets last is no scalar");
+      if (carried && !auto_reduction(a, var, out, follows)) return false;
+      if (carried || !auto_is_read_later(a, var)) continue;
+      if (!type_is_scalar(var->type)) return auto_refuse(a, "what it sets last is no scalar");
       vec_push(a->unit->arena, out, ((IrReduction){.kind = REDUCTION_LAST, .var = var, .at = a->loop->span}));
     }
   return true;
@@ -485,7 +340,7 @@ static bool try_loop(IrUnit *unit, IrFunc *func, const Facts *facts, IrStmt *loo
   IrReductionVec reductions = {0};
   see_block(a, &loop->as.for_.body, 0);
   mark_outside(&func->body, loop, a->outside);
-  if (!a->why && arrays_are_apart(a)) judge_variables(a, &reductions);
+  if (!a->why && arrays_are_apart(a, &reductions)) judge_variables(a, &reductions);
   IrLoop *l = &loop->as.for_.loop;
   if (a->why) {
     ir_remark(unit->arena, l, "auto", false, loop->span, "stays serial: %s", a->why);

@@ -248,6 +248,30 @@ static const struct {
      "1, "
      "j]\n    return y",
      "+ auto: its"},
+    /* flags */
+    {"    s = x[7] > 9e9\n" LOOP "        s = s or x[i] > 2600.0\n    return s", "+ auto: its"},
+    {"    s = x[7] < 9e9\n" LOOP "        s = s and (x[i] > -900.0 or k[i] > 0)\n    return s", "+ auto: its"},
+    {"    s = x[7] < 9e9\n" LOOP "        s = x[i] < 2700.0 and s\n    return s", "+ auto: its"},
+    {"    s = x[7] > 9e9\n" LOOP "        s = s or x[i] > 2600.0 or k[i] == 59999\n    return s", "+ auto: its"},
+    {"    s = x[7] > 9e9\n" LOOP "        s = (s or x[i] > 2600.0) and k[i] < 50000\n    return s", SERIAL "'s' is carried"},
+    {"    s = x[7] > 9e9\n    t = 0.0\n" LOOP "        s = s or (t := x[i]) > 2600.0\n    return s, t", SERIAL "'s' is carried"},
+    {"    s = x[7] > 9e9\n" LOOP
+     "        t = s\n        if not t:\n            t = x[i] > 2600.0\n            y[i] = 1.0\n        s = t\n    return s",
+     SERIAL "'s' is carried"},
+/* elements of arrays */
+#define BINS "    h = np.full(5, 3)\n"
+    {BINS LOOP "        h[k[i] % 5] += 1\n    return h", "+ auto: its"},
+    {BINS LOOP "        h[k[i] % 5] += k[i] * i\n        if x[i] > 3.0:\n            h[0] -= i\n    return h", "+ auto: its"},
+    {"    h = np.full(5, 3, dtype=np.uint8)\n" LOOP "        h[k[i] % 5] *= 2 * k[i] + 3\n    return h", "+ auto: its"},
+    {"    h = np.zeros((3, 2), dtype=np.int16)\n" LOOP "        for j in range(2):\n            h[k[i] % 3, j] -= i\n    return h",
+     "+ auto: its"},
+    {BINS LOOP "        h[k[i] % 5] = max(h[k[i] % 5], k[i])\n    return h", SERIAL "whether iterations use different elements of 'h'"},
+    {BINS LOOP "        j = k[i] % 5\n        h[j] = max(h[j], k[i])\n    return h", "+ auto: its"},
+    {BINS LOOP "        h[k[i] % 5] += 1\n        h[0] ^= 2\n    return h", SERIAL "whether iterations use different elements of 'h'"},
+    {BINS LOOP "        h[k[i] % 5] += 1\n        y[i] = h[0]\n    return h", SERIAL "whether iterations use different elements of 'h'"},
+    {BINS LOOP "        j = k[i] % 5\n        h[j] = k[i] - h[j]\n    return h", SERIAL "whether iterations use different elements of 'h'"},
+    {BINS LOOP "        h[k[i] % 5] += h[i % 5]\n    return h", SERIAL "whether iterations use different elements of 'h'"},
+    {"    h = np.zeros(5)\n" LOOP "        h[k[i] % 5] += x[i]\n    return h", SERIAL "whether iterations use different elements of 'h'"},
     {"    while n > 59990:\n        for i in range(n):\n            y[i] += x[i]\n        n -= 1\n    return y", "+ auto: its"},
 };
 
