@@ -399,6 +399,7 @@ struct Module {
   Vec(FuncDef *) funcs; /* by FuncDef.index, inner functions included */
   Vec(Global *) globals; /* by Global.index */
   struct Content *content; /* frontend/content.h; NULL when nobody asked for it */
+  const struct HostTable *hosts; /* frontend/host.h: what the module `host` has; NULL: nothing. Set before sema */
 };
 
 /* parser.c: the module's text as a tree. False when there were errors; *out is then NULL. */

@@ -27,6 +27,7 @@ static const struct {
     {"cmath", "cmath"},
     {"time", "time"},
     {"functools", "functools"},
+    {"host", "host"},
     {"numba", "numba"},
     {"numba.types", "numba"},
     {"numba.core", "numba"},

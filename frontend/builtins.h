@@ -32,6 +32,7 @@ typedef enum BuiltinId {
   X(MATH_INT)    /* math.floor, ceil, trunc: int64 */                                                                                         \
   X(MATH_PRED)   /* math.isnan …: bool of a scalar */                                                                                        \
   X(PRELUDE)     /* a function of runtime/prelude: t_arg is a PreludeFile */                                                                   \
+  X(HOST)        /* a function of the host: the row is made when one is registered (host.h) */                                                    \
   X(SPECIAL)     /* a rule of its own: t_arg unused; found by id in infer_special */
 
 typedef enum TypingRule {

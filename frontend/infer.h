@@ -56,6 +56,7 @@ typedef struct InferState {
   Vec(SpecRun *) stack;       /* active ones */
   Vec(SpecRun *) provisional; /* members of unfinished recursive groups */
   Map sigs;                   /* FuncDef -> FuncSigs */
+  Map hosts;                  /* HostEntry -> HostSig */
   Module *prelude[PRELUDE_COUNT]; /* the library's files that were read */
   uint32_t round;
   uint64_t changes; /* counts every change of a type */
@@ -120,11 +121,15 @@ const Type *infer_iter_call(Infer *in, const Args *a); /* range, zip, … */
 /* infer_call.c */
 const Type *infer_call(Infer *in, Expr *e);
 const Type *infer_attr(Infer *in, Expr *e);
+const Type *infer_python_number(Infer *in, const Type *t); /* what a scalar that a function returns is at the top level */
 const Type *infer_error(Infer *in, ErrorKind kind, Span at, const char *fmt, ...) LJ_PRINTF(4, 5); /* NULL */
 
 /* infer_sig.c */
 bool infer_signatures(Program *program, Module *module, Diag *diag); /* parses those of every function */
 const FuncSigs *infer_sigs(const Infer *in, const FuncDef *func);
+/* What the conversions cost, -1 when one is impossible: of several signatures numba takes the cheapest. NULL arguments cost nothing. */
+int64_t infer_conversions(const Type *const *from, const Type *const *to, uint32_t count);
+const char *infer_list_types(Infer *in, const Type *const *types, uint32_t count); /* "int64, str" */
 bool infer_no_signature(Infer *in, FuncDef *f, const Type *const *args, Span call); /* reports; false */
 bool infer_choose(Infer *in, FuncDef *func, const Type **args, const Type **declared_result, Span call, Expr *const *exprs);
 
@@ -153,6 +158,9 @@ const Type *infer_matmul(Infer *in, const char *what, const Type *a, const Type 
 bool infer_is_attribute(BuiltinId id); /* a.shape, z.real: not called */
 bool infer_dtype_arg(Infer *in, Expr *e, const Type *t,
                      DType *out); /* np.float64, "float64", a.dtype, float; true and unchanged when e is NULL */
+
+/* infer_host.c */
+const Type *infer_host(Infer *in, const Args *a);
 
 /* infer_prelude.c */
 const Type *infer_prelude(Infer *in, const Args *a);

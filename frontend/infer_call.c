@@ -80,13 +80,13 @@ static bool bind_user(Infer *in, const FuncDef *f, const Expr *e, Expr **args) {
 }
 
 /* A scalar that a function returns to top-level code becomes a Python number there. */
-static const Type *python_number(Infer *in, const Type *t) {
+const Type *infer_python_number(Infer *in, const Type *t) {
   if (type_is_tuple(t)) {
     const Type **elems = arena_array(in->arena, const Type *, t->count + 1);
-    for (uint32_t i = 0; i < t->count; i++) elems[i] = python_number(in, t->elems[i]);
+    for (uint32_t i = 0; i < t->count; i++) elems[i] = infer_python_number(in, t->elems[i]);
     return type_tuple(in->tt, elems, t->count);
   }
-  if (t->kind == TYPE_OPTIONAL) return type_optional(in->tt, python_number(in, t->elems[0]));
+  if (t->kind == TYPE_OPTIONAL) return type_optional(in->tt, infer_python_number(in, t->elems[0]));
   if (t->kind != TYPE_SCALAR || t->dtype == DT_UINT64 || t->dtype == DT_BOOL) return t;
   return infer_scalar(in, dtype_is_int(t->dtype) ? DT_INT64 : dtype_is_float(t->dtype) ? DT_FLOAT64 : DT_COMPLEX128);
 }
@@ -116,7 +116,7 @@ static const Type *call_user(Infer *in, Expr *e, const Type *callee) {
       in, e, (Callee){.kind = CALLEE_SPEC, .spec = spec, .closure = f->captures.len ? e->as.call.callee : NULL, .args = args, .count = n});
   if (spec->failed && spec->done) return NULL;
   if (f->options.lru && !infer_check_memo(in, spec, e->span)) return NULL;
-  return spec->result && in->spec->func->kind == FUNC_MODULE ? python_number(in, spec->result) : spec->result;
+  return spec->result && in->spec->func->kind == FUNC_MODULE ? infer_python_number(in, spec->result) : spec->result;
 }
 
 /* ---- builtins ---- */

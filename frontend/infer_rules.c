@@ -147,6 +147,7 @@ static const TypingFn typing_rules[] = {
     [TR_MATH_INT] = rule_math_int,
     [TR_MATH_PRED] = rule_math_pred,
     [TR_PRELUDE] = infer_prelude,
+    [TR_HOST] = infer_host,
     [TR_SPECIAL] = rule_special,
 };
 _Static_assert(sizeof typing_rules / sizeof *typing_rules == TR_COUNT, "a typing rule has no function");

@@ -78,24 +78,28 @@ static int conversion_cost(const Type *from, const Type *to) {
   return dtype_info[from->dtype].kind == dtype_info[to->dtype].kind ? 1 : 2;
 }
 
+int64_t infer_conversions(const Type *const *from, const Type *const *to, uint32_t count) {
+  int64_t cost = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    int one = conversion_cost(from[i], to[i]);
+    if (one < 0) return -1;
+    if (one > 0) cost += (int64_t)1 << (20 * (one - 1));
+  }
+  return cost;
+}
+
 static const Signature *choose(const FuncSigs *sigs, const Type *const *args) {
   const Signature *best = NULL;
-  uint64_t best_cost = UINT64_MAX;
+  int64_t best_cost = INT64_MAX;
   for (uint32_t i = 0; i < sigs->list.len; i++) {
     const Signature *s = &sigs->list.data[i];
-    uint64_t cost = 0;
-    bool fits = true;
-    for (uint32_t k = 0; k < s->count; k++) {
-      int c = conversion_cost(args[k], s->args[k]);
-      fits &= c >= 0;
-      if (c > 0) cost += (uint64_t)1 << (20 * (c - 1));
-    }
-    if (fits && cost < best_cost) best = s, best_cost = cost;
+    int64_t cost = infer_conversions(args, s->args, s->count);
+    if (cost >= 0 && cost < best_cost) best = s, best_cost = cost;
   }
   return best;
 }
 
-static const char *list_types(Infer *in, const Type *const *types, uint32_t n) {
+const char *infer_list_types(Infer *in, const Type *const *types, uint32_t n) {
   const char *text = "";
   for (uint32_t i = 0; i < n; i++) text = arena_printf(in->arena, "%s%s%s", text, i ? ", " : "", type_name(types[i]));
   return text;
@@ -103,10 +107,10 @@ static const char *list_types(Infer *in, const Type *const *types, uint32_t n) {
 
 bool infer_no_signature(Infer *in, FuncDef *f, const Type *const *args, Span call) {
   const FuncSigs *sigs = infer_sigs(in, f);
-  infer_error(in, TYPE_ERROR, call, "no signature of %s() takes (%s)", f->name->text, list_types(in, args, f->params.len));
+  infer_error(in, TYPE_ERROR, call, "no signature of %s() takes (%s)", f->name->text, infer_list_types(in, args, f->params.len));
   for (uint32_t i = 0; i < sigs->list.len; i++)
     diag_note(in->diag, f->options.signatures.data[i < f->options.signatures.len ? i : 0]->span, "it takes (%s)",
-              list_types(in, sigs->list.data[i].args, sigs->list.data[i].count));
+              infer_list_types(in, sigs->list.data[i].args, sigs->list.data[i].count));
   return false;
 }
 

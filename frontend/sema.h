@@ -122,6 +122,7 @@ Local *new_local(Sema *sema, FuncDef *func, Sym name, Span span);
 
 /* sema_names.c */
 const Builtin *find_member(const Sema *sema, const char *module, Sym name); /* NULL too for what only the library may name: _along, … */
+void report_no_member(Sema *sema, ErrorKind kind, const char *module, Sym name, Span at); /* with what was probably meant */
 void resolve_free_name(Walk *w, Expr *e);                /* a name that neither the function nor one around it binds */
 void resolve_attr(Sema *sema, Expr *e);                  /* after its base */
 void resolve_quietly(Sema *sema, Scope *scope, Expr *e); /* annotations and decorators: no versions, no errors */

@@ -1,5 +1,6 @@
 /* What a name or a dotted name refers to when no function binds it: the module's names, imports, Python's builtins. And what was
  * probably meant when it refers to nothing. Reads of a function's own variables are the walk's. */
+#include "frontend/host.h"
 #include "frontend/sema.h"
 
 /* A name that the top level assigns, as functions see it. */
@@ -136,6 +137,10 @@ void resolve_free_name(Walk *w, Expr *e) {
 
 const Builtin *find_member(const Sema *sema, const char *module, Sym name) {
   const Source *src = sema->module->source;
+  if (strcmp(module, host_module) == 0) {
+    const HostEntry *host = host_find(sema->module->hosts, name->text, name->len);
+    return host ? &host->builtin : NULL;
+  }
   const Builtin *b = builtin_find(module, strlen(module), name->text, name->len);
   return b && builtin_is_own(b) && !(src && src->is_library) ? NULL : b;
 }
@@ -151,12 +156,34 @@ static bool resolve_member(Sema *sema, Expr *e) {
   return submodule != NULL;
 }
 
+static void report_no_host(Sema *sema, ErrorKind kind, Sym name, Span at) {
+  const HostTable *hosts = sema->module->hosts;
+  const char *close = host_suggest(hosts, name->text, name->len);
+  diag_error(sema->diag, kind, at, "the host has no function '%s'", name->text);
+  if (close)
+    diag_note(sema->diag, at, "did you mean '%s'?", close);
+  else if (!hosts || !hosts->count)
+    diag_note(sema->diag, at, "it has none: a program that embeds loopjit registers functions with lj_engine_register()");
+  else
+    diag_note(sema->diag, at, "functions are registered before the module is loaded, with lj_engine_register()");
+}
+
+void report_no_member(Sema *sema, ErrorKind kind, const char *module, Sym name, Span at) {
+  if (strcmp(module, host_module) == 0) {
+    report_no_host(sema, kind, name, at);
+    return;
+  }
+  if (kind == IMPORT_ERROR)
+    diag_error(sema->diag, kind, at, "cannot import name '%s' from '%s'", name->text, module);
+  else
+    diag_error(sema->diag, kind, at, "module '%s' has no function '%s'", module, name->text);
+  const char *close = builtin_suggest(module, name->text, name->len);
+  if (close) diag_note(sema->diag, at, "did you mean '%s'?", close);
+}
+
 void resolve_attr(Sema *sema, Expr *e) {
   if (e->as.attr.base->ref.kind != REF_MODULE || resolve_member(sema, e)) return;
-  Sym module = e->as.attr.base->ref.module, name = e->as.attr.name;
-  diag_error(sema->diag, ATTRIBUTE_ERROR, e->as.attr.name_span, "module '%s' has no function '%s'", module->text, name->text);
-  const char *close = builtin_suggest(module->text, name->text, name->len);
-  if (close) diag_note(sema->diag, e->as.attr.name_span, "did you mean '%s'?", close);
+  report_no_member(sema, ATTRIBUTE_ERROR, e->as.attr.base->ref.module->text, e->as.attr.name, e->as.attr.name_span);
 }
 
 typedef struct Quiet {

@@ -73,9 +73,7 @@ static bool import_name(Sema *sema, const ImportName *import, const char *canoni
   const Builtin *builtin = find_member(sema, canonical, name);
   *ref = submodule ? module_ref(sema, submodule) : (Ref){.kind = REF_BUILTIN, .builtin = builtin};
   if (submodule || builtin) return true;
-  diag_error(sema->diag, IMPORT_ERROR, import->span, "cannot import name '%s' from '%s'", name->text, import->module->text);
-  const char *close = builtin_suggest(canonical, name->text, name->len);
-  if (close) diag_note(sema->diag, import->span, "did you mean '%s'?", close);
+  report_no_member(sema, IMPORT_ERROR, import->module->text, name, import->span);
   return false;
 }
 

@@ -37,6 +37,7 @@ typedef enum CalleeKind {
   CALLEE_STENCIL, /* @stencil: spec is the kernel at one point; args its parameters, then `out` where it is given */
   CALLEE_MEMO,    /* f.cache_info(), f.cache_clear(): spec is NULL, func the function */
   CALLEE_FIELD,   /* info.hits: item `count` of a named tuple */
+  CALLEE_HOST,  /* a function of the host: `host` is the signature that takes the arguments */
   CALLEE_CAST,    /* np.float32(x), float64(x), int(x), float(x), bool(x), complex(x): to the scalar type of the call */
 } CalleeKind;
 typedef struct Callee {
@@ -48,6 +49,7 @@ typedef struct Callee {
   uint32_t count;
   const FuncDef *func;    /* CALLEE_MEMO */
   const GuLayout *layout; /* CALLEE_GUFUNC */
+  const struct HostSig *host; /* CALLEE_HOST */
   const StencilShape *stencil; /* CALLEE_STENCIL */
 } Callee;
 

@@ -330,6 +330,52 @@ LJ_API void lj_config_init(lj_config *config);
 LJ_API lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **engine);
 LJ_API void lj_engine_free(lj_engine *engine); /* NULL is allowed. */
 
+/* ---- host functions ------------------------------------------------------------------------------------------------------------------ */
+
+/* What is true of a host function. */
+enum {
+  /* No effects, and the result depends on the arguments alone (and on what `data` points to, which stays as it is): it may be called more often, less
+   * often and earlier than the program says, with any arguments, by any thread. It gives one number, changes no array and cannot fail. */
+  LJ_HOST_PURE = 1,
+  LJ_HOST_THREADS = 2, /* several threads may call it at once: programs may call it in prange */
+  LJ_HOST_FAILS = 4 /* it returns a status: 0, or what lj_fail() gave */
+};
+
+/* Any C function: cast it. Its parameters, in order:
+ *   void *data            as registered
+ *   lj_failure *failure   with LJ_HOST_FAILS only
+ *   the arguments         bool, integers and floats by value (float64: double; int8: int8_t; bool: bool); all others as `const T *`, where T is the
+ *                         struct of native entries below: lj_complex128, lj_native1d, lj_native_str, a tuple. Theirs is what they point to until the function returns.
+ *   T *result             with LJ_HOST_FAILS, or when the result is not given by value; not for None
+ * It returns bool, integers and floats by value, nothing when the result is written through `result` or is None, or (LJ_HOST_FAILS) an int status. An array
+ * or string that it gives brings a reference along: its owner (lj_value_to_native()), or NULL for memory that lives long enough. */
+typedef void (*lj_host_function)(void);
+typedef struct lj_failure lj_failure;
+
+/**
+ * Let programs call a C function: `from host import NAME`. Modules that are loaded afterwards see it, for as long as they live; so must `data`.
+ * A name may be registered several times with different arguments; a call takes the signature with the cheapest conversions, as numba does.
+ *
+ * @param name       An identifier in ASCII. Copied.
+ * @param signature  With a result, as numba writes it: "float64(float64, int64[:])", "void(str)". An argument that is an array is converted to
+ *                   nothing else: float64[:] takes any strides, float64[::1] contiguous arrays only. Arrays that the function may not change are
+ *                   passed to Array(float64, 1, "A", readonly=True) only, others to both. Copied.
+ * @param function   Must not throw, longjmp out, or call functions of a module that reads arrays of its top level (it may call others).
+ * @param data       Handed back with each call. May be NULL.
+ * @param flags      LJ_HOST_… or 0.
+ * @return LJ_OK; LJ_MISUSE with the reason in the report: nothing was registered.
+ * Thread safety: as all functions of an engine.
+ */
+LJ_API lj_status lj_engine_register(lj_engine *engine, const char *name, const char *signature, lj_host_function function, void *data,
+                                    unsigned flags, lj_report *report);
+/* Inside a function with LJ_HOST_FAILS: `return lj_fail(failure, "ValueError", "no row %d", row);`. The program fails at the call with this error.
+ * `kind` is a name of Python's; others become RuntimeError. Returns a status that is not 0. */
+LJ_API int lj_fail(lj_failure *failure, const char *kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* For results of host functions: moves an array of `ndim` axes (-1: a string) with its reference into the struct of native entries that `native` points
+ * to; the value is None afterwards. Dtype and layout must be those of the signature. Of any other value, None among them: an array or string without
+ * elements. */
+LJ_API void lj_value_to_native(lj_value *value, void *native, int ndim);
+
 /* What the engine asked its cache so far. */
 typedef struct lj_cache_counts {
   size_t size; /* of this struct: set it before the call */
@@ -433,6 +479,26 @@ LJ_API lj_status lj_kernel_call(lj_kernel *kernel, const lj_value *args, size_t 
  * are as in C (bool: one byte; complex: real, imaginary). Arrays are {void *data; void *owner (NULL: borrowed); int64_t shape[ndim];
  * int64_t strides[ndim] (bytes)}, strings {const char *data; void *owner; int64_t length}, tuples structs of their elements; None, dtypes and
  * functions take no room. A result's owner, if not NULL, is given back with lj_owner_release(). */
+typedef struct lj_native1d {
+  void *data;
+  void *owner;
+  int64_t shape[1], strides[1];
+} lj_native1d;
+typedef struct lj_native2d {
+  void *data;
+  void *owner;
+  int64_t shape[2], strides[2];
+} lj_native2d;
+typedef struct lj_native3d {
+  void *data;
+  void *owner;
+  int64_t shape[3], strides[3];
+} lj_native3d;
+typedef struct lj_native_str {
+  const char *data;
+  void *owner;
+  int64_t length;
+} lj_native_str;
 typedef struct lj_context lj_context;
 typedef int32_t (*lj_entry)(lj_context *context, const void *args, void *result); /* 0, or nonzero: the error is in the context */
 /* Lives as long as the module. Any number of threads may call it, unless the function reads arrays of the module's top level. */

@@ -3,6 +3,8 @@
  * Must not fold or rewrite anything: that is what passes are for. */
 #include "ir/build.h"
 
+#include "frontend/host.h"
+
 const MathInfo math_info[MATH_COUNT] = {
 #define MATH(id, name, args, f64, f32, c128) {name, args, f64, f32, c128},
 #include "ir/math.def"
@@ -208,6 +210,12 @@ void ir_store(IrBuilder *b, IrVar *array, IrExpr *const *indices, IrExpr *value)
   s->as.store.indices = arena_array(b->arena, IrExpr *, ndim ? ndim : 1);
   for (unsigned i = 0; i < ndim; i++) s->as.store.indices[i] = indices[i];
   s->as.store.value = value;
+}
+
+const HostSig *ir_host(const IrUnit *unit, const char *symbol) {
+  for (uint32_t i = 0; i < unit->hosts.len; i++)
+    if (unit->hosts.data[i]->entry->symbol == symbol) return unit->hosts.data[i];
+  return NULL;
 }
 
 void ir_runtime(IrBuilder *b, const char *symbol, IrExpr *const *args, uint32_t count, IrVar *result, bool fails) {

@@ -47,6 +47,8 @@ IrStmt *ir_for(IrBuilder *b, const char *name, IrExpr *lo, IrExpr *hi); /* a loo
 void ir_set(IrBuilder *b, IrVar *var, IrExpr *value);
 IrVar *ir_let(IrBuilder *b, const char *name, IrExpr *value); /* a fresh `once` variable set to the value; borrows when the type owns */
 /* A function of the runtime with effects. `result` may be NULL; `fails`: it returns a status. */
+/* The function of the host that a symbol of an RTCALL or RUNTIME names; NULL: it is the runtime's own. */
+const struct HostSig *ir_host(const IrUnit *unit, const char *symbol);
 void ir_runtime(IrBuilder *b, const char *symbol, IrExpr *const *args, uint32_t count, IrVar *result, bool fails);
 void ir_store(IrBuilder *b, IrVar *array, IrExpr *const *indices, IrExpr *value);
 void ir_check(IrBuilder *b, IrCheckKind check, IrExpr *ok, ErrorKind error, const char *message, IrExpr *a0, IrExpr *a1, IrExpr *a2,

@@ -86,10 +86,13 @@ static bool is_infix(IrOp op) {
   return op_info[op].args == 2 && !((op_info[op].name[0] >= 'a' && op_info[op].name[0] <= 'z') && op != IR_LAND && op != IR_LOR);
 }
 
+/* A function of the host has its argument types behind its name. */
+static void dump_symbol(StrBuf *out, const char *name) { sb_add(out, name, strcspn(name, "(")); }
+
 /* name[field] of operations whose payload is a number, name(args) of the rest. */
 static void dump_call(StrBuf *out, const IrExpr *e) {
   const char *name = e->op == IR_MATH ? math_info[e->as.math].name : e->op == IR_RTCALL ? e->as.symbol : op_info[e->op].name;
-  sb_puts(out, name);
+  dump_symbol(out, name);
   if (e->op == IR_CAST || e->op == IR_BITCAST || e->op == IR_VIEW || e->op == IR_SOME) sb_printf(out, "<%s>", e->type->name);
   sb_putc(out, '(');
   dump_args(out, e, 0);
@@ -279,7 +282,9 @@ static void dump_store(StrBuf *out, const IrStmt *s) {
 static void dump_runtime(StrBuf *out, const IrStmt *s) {
   const IrVar *result = s->as.runtime.result;
   if (result) sb_printf(out, "%s: %s = ", result->name, result->type->name);
-  sb_printf(out, "runtime%s %s(", s->as.runtime.fails ? "?" : "", s->as.runtime.symbol);
+  sb_printf(out, "runtime%s ", s->as.runtime.fails ? "?" : "");
+  dump_symbol(out, s->as.runtime.symbol);
+  sb_putc(out, '(');
   dump_list(out, s->as.runtime.args, s->as.runtime.count);
   sb_putc(out, ')');
 }

@@ -115,7 +115,7 @@ struct IrExpr {
     Sym str; /* STRING */
     IrVar *var; /* VAR */
     MathId math; /* MATH */
-    const char *symbol; /* RTCALL */
+    const char *symbol; /* RTCALL; of the host's functions, too: ir_host() */
     Span at; /* LOAD: where it was written; src NULL: not known */
   } as;
 };
@@ -316,7 +316,8 @@ struct IrStmt {
       IrLoop loop;
     } reduce;
     struct {
-      const char *symbol; /* row of rt_symbols.def whose parameters begin with rt and site; reads and writes the arrays it is given */
+      const char *symbol; /* row of rt_symbols.def whose parameters begin with rt and site; reads and writes the arrays it is given. Or of the host:
+                             may read and write all memory, except where its flags say otherwise (ir_host) */
       IrExpr **args; /* scalars by value, str as data and length, all others by the address of a copy in memory */
       uint32_t count;
       IrVar *result; /* NULL when there is none. Of status functions: written through the last parameter */
@@ -368,6 +369,7 @@ struct IrUnit {
   Map func_of_spec; /* Spec -> IrFunc */
   IrFunc *entry; /* what the host calls */
   Diag *diag; /* of this compile */
+  Vec(const struct HostSig *) hosts; /* functions of the host that are called */
   Vec(IrPlace) places; /* set by codegen, in the order of the table that the code is linked against */
 };
 

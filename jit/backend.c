@@ -120,10 +120,10 @@ bool backend_compile(Backend *backend, IrUnit *unit, const char *symbol, const B
   return ok;
 }
 
-bool backend_link(Backend *backend, const void *object, size_t size, const char *symbol, const lj_place *places, BackendCode **code,
+bool backend_link(Backend *backend, const void *object, size_t size, const char *symbol, const BackendTables *tables, BackendCode **code,
                   void **entry, BackendTimes *times, StrBuf *error) {
   double start = seconds();
-  bool ok = linker_add(backend->linker, object, size, symbol, places, code, entry, error);
+  bool ok = linker_add(backend->linker, object, size, symbol, tables, code, entry, error);
   if (times) times->link += seconds() - start;
   return ok;
 }

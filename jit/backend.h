@@ -5,6 +5,7 @@
 #define LJ_BACKEND_H
 
 #include "base/strbuf.h"
+#include "frontend/host.h"
 #include "ir/ir.h"
 #include "runtime/rt.h"
 
@@ -39,9 +40,13 @@ void backend_close(Backend *backend);
  * the memory layout of runtime/rt.h (args: a struct of the entry's parameters); returns 0 or an ErrorKind, the error itself in rt. */
 bool backend_compile(Backend *backend, IrUnit *unit, const char *symbol, const BackendDumps *dumps, StrBuf *object, BackendTimes *times,
                      StrBuf *error);
-/* Links an object (copied) and finds the entry. Symbols of the runtime are resolved from its table only; `places` are those of the unit, which
- * live as long as the code. */
-bool backend_link(Backend *backend, const void *object, size_t size, const char *symbol, const lj_place *places, BackendCode **code,
+/* What an object may name besides the runtime: the places of its unit, and functions of the host. They live as long as the code. */
+typedef struct BackendTables {
+  const lj_place *places;
+  const HostTable *hosts;
+} BackendTables;
+/* Links an object (copied) and finds the entry. Symbols of the runtime are resolved from its table only. tables NULL: there are none. */
+bool backend_link(Backend *backend, const void *object, size_t size, const char *symbol, const BackendTables *tables, BackendCode **code,
                   void **entry, BackendTimes *times, StrBuf *error);
 void backend_unload(Backend *backend, BackendCode *code);
 

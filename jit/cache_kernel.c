@@ -28,6 +28,7 @@ bool kernel_key(lj_module *module, lj_function *function, const Type *const *typ
     cache_key_row(&key->rows, "function", function ? function->name : main_name);
     cache_key_row(&key->rows, "argument types", sb_text(&text));
     sb_puts(&key->rows, kernel_source(module, function)->rows);
+    host_key_rows(module, &key->rows);
     cache_key_finish(key);
   }
   sb_drop(&text);
@@ -110,9 +111,9 @@ static bool link_object(lj_kernel *kernel, const IrPlace *places, uint32_t count
   BackendTimes times = {0};
   StrBuf error = {0};
   void *entry = NULL;
+  BackendTables tables = {places_make(&module->arena, places, count), &module->hosts};
   bool ok = engine_backend(module->engine, &module->times, NULL, &backend) == LJ_OK &&
-            backend_link(backend, object, size, compile_symbol, places_make(&module->arena, places, count), &kernel->code, &entry, &times,
-                         &error);
+            backend_link(backend, object, size, compile_symbol, &tables, &kernel->code, &entry, &times, &error);
   module->times.link += times.link;
   if (ok) memcpy(&kernel->entry, &entry, sizeof entry);
   sb_drop(&error);

@@ -11,6 +11,7 @@ bool program_key(lj_module *module, CacheKey *key) {
   if (memmem(module->source.text, module->source.length, "__name__", 8))
     cache_key_bytes(&key->rows, "__name__", module->name->text, module->name->len);
   cache_key_bytes(&key->rows, "text", module->source.text, module->source.length);
+  host_key_rows(module, &key->rows);
   cache_key_finish(key);
   return true;
 }

@@ -73,9 +73,10 @@ static lj_status make_code(lj_module *module, IrUnit *unit, lj_report *report, l
   StrBuf error = {0};
   BackendTimes times = {0};
   void *entry = NULL;
-  bool ok = backend_compile(backend, unit, compile_symbol, NULL, object, &times, &error) &&
-            backend_link(backend, object->data, object->len, compile_symbol,
-                         places_make(&module->arena, unit->places.data, unit->places.len), &kernel->code, &entry, &times, &error);
+  bool ok = backend_compile(backend, unit, compile_symbol, NULL, object, &times, &error);
+  BackendTables tables = {.hosts = &module->hosts};
+  if (ok) tables.places = places_make(&module->arena, unit->places.data, unit->places.len);
+  ok = ok && backend_link(backend, object->data, object->len, compile_symbol, &tables, &kernel->code, &entry, &times, &error);
   module->times.codegen += times.codegen, module->times.optimize += times.optimize;
   module->times.emit += times.emit, module->times.link += times.link;
   if (ok)

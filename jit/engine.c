@@ -93,6 +93,7 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
   engine->cache = cache_open(&cache);
   engine->config.cache_dir = NULL; /* the cache has it */
   pthread_mutex_init(&engine->lock, NULL);
+  arena_init(&engine->host_arena);
   engine->pool = lj_pool_new();
   engine->workers = workers_new(settings.workers);
   *out = engine;
@@ -106,6 +107,7 @@ void lj_engine_free(lj_engine *engine) {
   cache_close(engine->cache);
   pthread_mutex_destroy(&engine->lock);
   lj_pool_release(engine->pool);
+  arena_drop(&engine->host_arena);
   free((void *)(uintptr_t)engine->config.cpu);
   free(engine);
 }

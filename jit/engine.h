@@ -8,6 +8,7 @@
  *   cpus.c    names of processors                    value_share.c handed-over memory, DLPack
  *   places.c  from error sites to lines              stop.c        timeouts and stops of calls
  *   workers.c an engine's threads: a queue, deadlines
+ *   host.c    functions of the host
  *   cache_kernel.c, cache_program.c: kernels and programs as entries of the cache on disk (jit/cache.h)
  *   value_text.c  literals and printing              value_file.c  .npy and .npz
  * A module's lock guards its arena, type table, specialisations and kernels: it is held while the module is compiled, never while its code runs. A call
@@ -28,10 +29,12 @@ struct lj_engine {
   lj_config config; /* cpu points to memory of the engine */
   ProgramOptions options;
   lj_pool *pool;        /* memory of big arrays */
-  pthread_mutex_t lock; /* of `backend` */
+  pthread_mutex_t lock; /* of `backend` and `hosts` */
   Backend *backend;     /* opened at the first compile: checking a program needs no LLVM */
   Cache *cache;
   Workers *workers;
+  Arena host_arena; /* with the lock held: functions of the host */
+  Vec(HostEntry *) hosts;
 };
 
 /* A place of the struct of arguments: the value goes there, converted to the type. */
@@ -95,6 +98,7 @@ struct lj_module {
   StrTab names;
   Source source;
   Sym name; /* __name__ */
+  HostTable hosts; /* those that were registered when it was loaded */
   Module *ast; /* NULL until the module is analysed: one that the cache knows need not be */
   Program program; /* its types are good from the start */
   SourceKey main_source;
@@ -152,6 +156,10 @@ void describe_param(lj_module *module, FunctionParam *param); /* default_text */
 lj_status file_read(const char *path, lj_report *report, char **data, size_t *length);
 /* Parsed and inferred, if it is not yet. The lock is held. */
 lj_status module_analyse(lj_module *module, lj_report *report);
+
+/* host.c */
+void host_snapshot(lj_engine *engine, Arena *arena, HostTable *out);
+void host_key_rows(const lj_module *module, StrBuf *rows); /* what the text may name of them */
 
 /* places.c */
 const lj_place *places_make(Arena *arena, const IrPlace *places, uint32_t count); /* lives in the arena, as do the sources */

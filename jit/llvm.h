@@ -37,7 +37,7 @@ bool emit_module(LLVMModuleRef module, LLVMTargetMachineRef machine, LLVMCodeGen
 typedef struct Linker Linker;
 bool linker_open(const Target *target, Linker **out, StrBuf *error);
 void linker_close(Linker *linker);
-bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, const lj_place *places, BackendCode **code,
+bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, const BackendTables *tables, BackendCode **code,
                 void **entry, StrBuf *error);
 void linker_remove(Linker *linker, BackendCode *code);
 

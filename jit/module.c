@@ -78,6 +78,7 @@ static bool analyse(lj_module *module, Diag *dx) {
   double t1 = engine_now();
   module->times.parse = t1 - t0;
   if (!ok) return false;
+  ast->hosts = &module->hosts;
   ok = sema_module(ast, dx);
   double t2 = engine_now();
   module->times.sema = t2 - t1;
@@ -136,6 +137,7 @@ lj_status lj_module_load(lj_engine *engine, const char *file, const char *source
   source_init(&module->source, &module->arena, arena_copy(&module->arena, file, strlen(file)),
               arena_copy(&module->arena, length ? source : "", length), (uint32_t)length);
   module->name = module_name(module, file, flags);
+  host_snapshot(engine, &module->arena, &module->hosts);
   program_init(&module->program, &module->arena, NULL, engine->options);
   lj_status status = load(module, report);
   if (status == LJ_OK)

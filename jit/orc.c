@@ -23,7 +23,7 @@ struct Linker {
   pthread_mutex_t lock;
   BackendCode *unused; /* emptied libraries */
   unsigned libraries;
-  const lj_place *places; /* of the object that is linked */
+  BackendTables tables; /* of the object that is linked */
   StrBuf missing; /* names that the runtime does not have, during a link */
   StrBuf report; /* what the session said, during a link */
 };
@@ -37,6 +37,18 @@ static void take_message(LLVMErrorRef failure, StrBuf *out) {
 
 static void on_session_error(void *context, LLVMErrorRef failure) { take_message(failure, &((Linker *)context)->report); }
 
+/* NULL when there is no such name. The pointer that came with a function of the host is read through its address. */
+static void *address_of(const Linker *linker, const char *name) {
+  bool is_data;
+  if (strcmp(name, LJ_PLACES) == 0) return (void *)(uintptr_t)linker->tables.places;
+  const HostEntry *host = host_find_symbol(linker->tables.hosts, name, &is_data);
+  if (!host) return lj_rt_symbol(name);
+  if (is_data) return (void *)(uintptr_t)&host->data;
+  void *address;
+  memcpy(&address, &host->function, sizeof address);
+  return address;
+}
+
 /* Called with the lock held, from inside linker_add. */
 static LLVMErrorRef resolve(LLVMOrcDefinitionGeneratorRef generator, void *context, LLVMOrcLookupStateRef *state, LLVMOrcLookupKind kind,
                             LLVMOrcJITDylibRef library, LLVMOrcJITDylibLookupFlags flags, LLVMOrcCLookupSet wanted, size_t count) {
@@ -47,7 +59,7 @@ static LLVMErrorRef resolve(LLVMOrcDefinitionGeneratorRef generator, void *conte
   size_t n = 0;
   for (size_t i = 0; i < count; i++) {
     const char *name = LLVMOrcSymbolStringPoolEntryStr(wanted[i].Name);
-    void *address = strcmp(name, LJ_PLACES) == 0 ? (void *)(uintptr_t)linker->places : lj_rt_symbol(name);
+    void *address = address_of(linker, name);
     if (!address) {
       if (wanted[i].LookupFlags == LLVMOrcSymbolLookupFlagsRequiredSymbol)
         sb_printf(&linker->missing, "%s%s", linker->missing.len ? ", " : "", name);
@@ -175,13 +187,13 @@ static void describe_failure(Linker *linker, LLVMErrorRef failure, StrBuf *error
   sb_drop(&text);
 }
 
-bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, const lj_place *places, BackendCode **out,
+bool linker_add(Linker *linker, const void *object, size_t size, const char *symbol, const BackendTables *tables, BackendCode **out,
                 void **entry, StrBuf *error) {
   *out = NULL;
   *entry = NULL;
   LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(object, size, symbol);
   pthread_mutex_lock(&linker->lock);
-  linker->places = places;
+  linker->tables = tables ? *tables : (BackendTables){0};
   sb_clear(&linker->missing);
   sb_clear(&linker->report);
   BackendCode *code = take_library(linker);

@@ -126,6 +126,8 @@ void *lj_rt_new_block(size_t size, lj_owner **owner);
 void lj_rt_clear_error(lj_rt *rt);
 /* Loops of the runtime ask this as often as compiled ones, and return lj_rt_stop() then. */
 static inline bool lj_rt_is_stopped(const lj_rt *rt) { return atomic_load_explicit(&rt->stop->reason, memory_order_relaxed) != STOP_NONE; }
+/* What a function of the host says that went wrong; it has no place until the function has returned (lj_rt_host_failed). */
+void lj_rt_host_error(lj_rt *rt, int32_t kind, const char *text, size_t length);
 lj_where lj_rt_where(const lj_site *site); /* rt_error.c */
 /* The error as text: FILE:LINE:COL: error: KIND: message, source line, caret, then a note per call, outermost last. */
 void lj_rt_render_error(const lj_rt *rt, StrBuf *out);

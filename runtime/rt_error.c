@@ -41,6 +41,20 @@ int32_t lj_rt_stop(lj_rt *rt, const lj_site *site) {
   return rt->error;
 }
 
+void lj_rt_host_error(lj_rt *rt, int32_t kind, const char *text, size_t length) {
+  start_error(rt, NULL, kind);
+  sb_add(&rt->message, text, length);
+}
+
+int32_t lj_rt_host_failed(lj_rt *rt, const lj_site *site, const char *name, int32_t status) {
+  if (!rt->error) {
+    start_error(rt, NULL, RUNTIME_ERROR);
+    sb_printf(&rt->message, "the host's function %s() failed with status %d", name, (int)status);
+  }
+  rt->site = site;
+  return rt->error;
+}
+
 /* {a}, {b}: the shapes; {m}: the last extent of a; {n}: the extent of b that must equal it in a product. False: none of them stood there. */
 static bool fill_shapes(StrBuf *out, const char *what, int64_t ndim_a, const int64_t *a, int64_t ndim_b, const int64_t *b) {
   bool found = false;

@@ -6,6 +6,7 @@
 #ifndef LJ_CG_H
 #define LJ_CG_H
 
+#include "frontend/host.h"
 #include "ir/codegen/codegen.h"
 #include "runtime/rt.h"
 
@@ -54,6 +55,9 @@ typedef enum CgAttr {
   CGA_NOALIAS,
   CGA_NOCALLBACK,
   CGA_NOFREE,
+  CGA_NONLAZYBIND,
+  CGA_SIGNEXT,
+  CGA_ZEROEXT,
   CGA_COUNT
 } CgAttr;
 
@@ -231,6 +235,9 @@ void cg_chunk_entry(Codegen *cg, const IrFunc *f); /* parallel.c: what the runti
 void cg_text(Codegen *cg, const IrStmt *s);
 void cg_text_take(Codegen *cg, const IrStmt *s);
 void cg_runtime(Codegen *cg, const IrStmt *s); /* rtcalls.c */
+void cg_host_call(Codegen *cg, const HostSig *sig, const IrStmt *s); /* host.c */
+CgVal cg_host_value(Codegen *cg, const HostSig *sig, const IrExpr *e); /* host.c */
+void cg_host_check(Codegen *cg, LLVMValueRef status, const char *name); /* nonzero: the error that the host's function told of */
 void cg_check(Codegen *cg, const IrStmt *s);
 void cg_raise(Codegen *cg, const IrStmt *s);
 void cg_stack_check(Codegen *cg);

@@ -295,11 +295,13 @@ static void init_types(Codegen *cg) {
 
 static void init_attributes(Codegen *cg, LLVMTargetMachineRef machine) {
   static const char *const names[CGA_COUNT] = {
-      [CGA_NOUNWIND] = "nounwind",     [CGA_COLD] = "cold",
-      [CGA_WILLRETURN] = "willreturn", [CGA_NOBUILTIN] = "nobuiltin",
-      [CGA_NOINLINE] = "noinline",     [CGA_MEMORY] = "memory",
-      [CGA_NOALIAS] = "noalias",       [CGA_NOCALLBACK] = "nocallback",
-      [CGA_NOFREE] = "nofree",         [CGA_ALWAYSINLINE] = "alwaysinline",
+      [CGA_NOUNWIND] = "nounwind",       [CGA_COLD] = "cold",
+      [CGA_WILLRETURN] = "willreturn",   [CGA_NOBUILTIN] = "nobuiltin",
+      [CGA_NOINLINE] = "noinline",       [CGA_MEMORY] = "memory",
+      [CGA_NOALIAS] = "noalias",         [CGA_NOCALLBACK] = "nocallback",
+      [CGA_NOFREE] = "nofree",           [CGA_ALWAYSINLINE] = "alwaysinline",
+      [CGA_NONLAZYBIND] = "nonlazybind", [CGA_SIGNEXT] = "signext",
+      [CGA_ZEROEXT] = "zeroext",
   };
   for (size_t i = 0; i < CGA_COUNT; i++) {
     cg->attrs[i] = LLVMGetEnumAttributeKindForName(names[i], strlen(names[i]));

@@ -96,6 +96,12 @@ void cg_status_check(Codegen *cg, LLVMValueRef status, bool is_call) {
   cg_at(cg, usual);
 }
 
+void cg_host_check(Codegen *cg, LLVMValueRef status, const char *name) {
+  LLVMBasicBlockRef usual = open_cold(cg, LLVMBuildIsNull(cg->b, status, ""), "failed");
+  cg_fail(cg, cg_rt_call(cg, "lj_rt_host_failed", (LLVMValueRef[]){cg->f.rt, cg_site(cg, cg->f.span), c_string(cg, name), status}, 4));
+  cg_at(cg, usual);
+}
+
 static void raise_message(Codegen *cg, ErrorKind kind, const char *message, IrExpr *const *args) {
   LLVMValueRef all[8] = {cg->f.rt, cg_site(cg, cg->f.span), cg_i32(cg, (int32_t)kind), c_string(cg, message)};
   for (int i = 0; i < 4; i++) all[4 + i] = args && args[i] ? cg_scalar(cg, args[i]) : cg_i64(cg, 0);

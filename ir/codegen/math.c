@@ -2,6 +2,7 @@
  * runtime, which LLVM may merge and move since it reads and writes nothing. Calls of pow are opaque to LLVM in strict functions: it
  * would turn pow(x, 2.0) into x*x and pow(2.0, x) into exp2(x), which differ from libm's pow in the last bit. Functions that have vector forms are called by
  * another name that LLVM does not know: it would make an intrinsic of log, which it then computes lane by lane. */
+#include "ir/build.h"
 #include "ir/codegen/cg.h"
 #include <math.h>
 
@@ -111,6 +112,8 @@ static LLVMTypeRef letter_type(Codegen *cg, char letter) {
 }
 
 CgVal cg_rtcall(Codegen *cg, const IrExpr *e) {
+  const HostSig *host = ir_host(cg->unit, e->as.symbol);
+  if (host) return cg_host_value(cg, host, e);
   const char *signature = cg_rt_signature(e->as.symbol);
   LJ_ASSERT(signature);
   LLVMValueRef args[16];

@@ -1,5 +1,6 @@
 /* Functions of the runtime as LLVM sees them: declared from runtime/rt_symbols.def when first called, with the attributes that let LLVM
  * move and merge the calls. Constant strings live here too. */
+#include "ir/build.h"
 #include "ir/codegen/cg.h"
 
 typedef enum Effect { EF_ANY, EF_COLD, EF_PURE, EF_READS_ARGS, EF_WRITES_ARGS } Effect;
@@ -20,10 +21,20 @@ static const struct {
   const char *name;
   Effect effect;
 } effects[] = {
-    {"lj_rt_raise", EF_COLD}, {"lj_rt_raise_text", EF_COLD},      {"lj_rt_raise_shapes", EF_COLD},
-    {"lj_rt_stop", EF_COLD}, {"lj_rt_trace", EF_COLD}, {"lj_rt_str_equal", EF_READS_ARGS}, {"lj_rt_str_length", EF_READS_ARGS},
-    {"lj_rt_ipow", EF_PURE},  {"lj_rt_round_digits", EF_PURE},    {"lj_rt_gcd", EF_PURE},
-    {"lj_rt_isqrt", EF_PURE}, {"lj_rt_gamma", EF_PURE},           {"lj_rt_ulp", EF_PURE},
+    {"lj_rt_raise", EF_COLD},
+    {"lj_rt_raise_text", EF_COLD},
+    {"lj_rt_raise_shapes", EF_COLD},
+    {"lj_rt_stop", EF_COLD},
+    {"lj_rt_trace", EF_COLD},
+    {"lj_rt_host_failed", EF_COLD},
+    {"lj_rt_str_equal", EF_READS_ARGS},
+    {"lj_rt_str_length", EF_READS_ARGS},
+    {"lj_rt_ipow", EF_PURE},
+    {"lj_rt_round_digits", EF_PURE},
+    {"lj_rt_gcd", EF_PURE},
+    {"lj_rt_isqrt", EF_PURE},
+    {"lj_rt_gamma", EF_PURE},
+    {"lj_rt_ulp", EF_PURE},
 };
 
 const char *cg_rt_signature(const char *name) {
@@ -99,6 +110,11 @@ static unsigned runtime_args(Codegen *cg, const IrStmt *s, const char *signature
 }
 
 void cg_runtime(Codegen *cg, const IrStmt *s) {
+  const HostSig *host = ir_host(cg->unit, s->as.runtime.symbol);
+  if (host) {
+    cg_host_call(cg, host, s);
+    return;
+  }
   const char *signature = cg_rt_signature(s->as.runtime.symbol);
   const IrVar *result = s->as.runtime.result;
   LJ_ASSERT(signature && strncmp(signature + 2, "pp", 2) == 0 && (signature[0] == 'i') == s->as.runtime.fails);

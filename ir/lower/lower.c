@@ -100,6 +100,7 @@ IrUnit *ir_lower(Arena *arena, const Program *program, const Spec *entry, Diag *
     lower_body(&lo, unit->funcs.data[i]);
     if (unit->globals.len) lower_func_of(&lo, program->main); /* what fills them */
   }
+  if (unit->hosts.len && !lo.failed) lower_check_hosts(&lo);
   return lo.failed ? NULL : unit;
 }
 

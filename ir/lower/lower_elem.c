@@ -62,6 +62,7 @@ static Form form_of(const Lower *lo, const Expr *e, const Builtin **row) {
   case TR_MATH_INT:
   case TR_MATH_PRED:
   case TR_PRELUDE:
+  case TR_HOST:
   case TR_SPECIAL:
   case TR_COUNT: break;
   }

@@ -307,6 +307,7 @@ static IrExpr *lower_call(Lower *lo, const Expr *e) {
   case CALLEE_GUFUNC: return lower_gufunc(lo, e, callee);
   case CALLEE_STENCIL: return lower_stencil(lo, e, callee);
   case CALLEE_MEMO: return lower_memo_method(lo, e, callee);
+  case CALLEE_HOST: return lower_host(lo, e, callee);
   case CALLEE_FIELD:
   case CALLEE_NONE: break;
   }

@@ -34,6 +34,10 @@ bool lower_is_memo(const IrFunc *func); /* the function that callers of one unde
 void lower_memo(Lower *lo, IrFunc *func, IrFunc *body);
 IrExpr *lower_memo_method(Lower *lo, const Expr *call, const Callee *callee);
 
+/* ---- lower_host.c ---- */
+IrExpr *lower_host(Lower *lo, const Expr *call, const Callee *callee);
+void lower_check_hosts(Lower *lo); /* when the unit is complete: who is called from which parallel loop */
+
 /* ---- lower_vars.c ---- */
 bool lower_has_content(const Type *t); /* do values of the type need memory? */
 void lower_make_vars(Lower *lo);       /* a variable for each class of versions; parameters are set on entry */

@@ -102,6 +102,14 @@ static bool writes_last(const char *symbol) {
   return false;
 }
 
+/* Functions of the host write arrays that are not read-only for them. */
+static void tell_host(Watch *w, const IrStmt *s) {
+  for (uint32_t i = 0; i < s->as.runtime.count; i++) {
+    const IrExpr *e = s->as.runtime.args[i];
+    if (type_is_array(e->type) && e->op == IR_VAR) tell(w, e->as.var, NULL, !e->type->readonly, s->span);
+  }
+}
+
 static void tell_runtime(Watch *w, const IrStmt *s) {
   uint32_t last = s->as.runtime.count;
   while (last > 0 && !type_is_array(s->as.runtime.args[last - 1]->type)) last--;
@@ -115,7 +123,9 @@ static void tell_stmt(Watch *w, IrStmt *s) {
   w->b.span = s->span;
   ir_stmt_exprs(s, tell_slot, w);
   if (s->kind == IRS_STORE) tell(w, s->as.store.array, s->as.store.indices, true, s->span);
-  if (s->kind == IRS_RUNTIME) tell_runtime(w, s);
+  bool is_host = s->kind == IRS_RUNTIME && ir_host(w->b.unit, s->as.runtime.symbol);
+  if (s->kind == IRS_RUNTIME && !is_host) tell_runtime(w, s);
+  if (is_host) tell_host(w, s);
   if (s->kind == IRS_TEXT && type_is_array(s->as.text.value->type) && s->as.text.value->op == IR_VAR)
     tell(w, s->as.text.value->as.var, NULL, false, s->span);
   if (s->kind == IRS_CALL && !w->is_library && from_library(s->as.call.callee)) ir_runtime(&w->b, "lj_rt_race_call", NULL, 0, NULL, false);
