@@ -45,7 +45,7 @@ static int64_t op_ps(const Cost *c, const IrExpr *e) {
   case IR_LOAD: return MEMORY_PS;
   case IR_MATH:
     return e->as.math == MATH_SQRT ? ROOT_PS : strncmp(math_info[e->as.math].f64, "llvm.", 5) == 0 ? OP_PS : fast ? FAST_MATH_PS : MATH_PS;
-  case IR_RTCALL: return MATH_PS;
+  case IR_RTCALL: return ir_host(c->b->func->unit, e->as.symbol) ? RUNTIME_PS : MATH_PS;
   case IR_DIV: return DIVIDE_PS;
   case IR_FLOORDIV:
   case IR_MOD:

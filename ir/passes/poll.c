@@ -33,11 +33,31 @@ static int64_t call_ps(const Poll *p, const IrFunc *callee) {
   return *ps;
 }
 
-/* Calls of the runtime that are given an array may work on all of it. */
-static int64_t runtime_ps(const IrStmt *s) {
+/* Calls of the runtime that are given an array may work on all of it; the host's functions may do anything. */
+static int64_t runtime_ps(const Poll *p, const IrStmt *s) {
   bool quick = !s->as.runtime.result || type_is_scalar(s->as.runtime.result->type);
+  quick &= !ir_host(p->func->unit, s->as.runtime.symbol);
   for (uint32_t i = 0; i < s->as.runtime.count; i++) quick &= type_is_scalar(s->as.runtime.args[i]->type);
   return quick ? QUICK_CALL_PS : LONG;
+}
+
+typedef struct Asked {
+  const IrUnit *unit;
+  bool found;
+} Asked;
+
+static void find_host(IrExpr **slot, void *data) {
+  Asked *asked = data;
+  const IrExpr *e = *slot;
+  if (!e) return;
+  asked->found |= e->op == IR_RTCALL && ir_host(asked->unit, e->as.symbol);
+  for (uint32_t i = 0; i < e->count; i++) find_host(&e->args[i], asked);
+}
+
+static bool has_host(const Poll *p, IrStmt *s) {
+  Asked asked = {.unit = p->func->unit};
+  if (asked.unit->hosts.len) ir_stmt_exprs(s, find_host, &asked);
+  return asked.found;
 }
 
 /* Does each run of the block come to a WHILE that asks? */
@@ -89,7 +109,8 @@ static int64_t while_ps(Poll *p, IrStmt *s) {
 }
 
 static int64_t stmt_ps(Poll *p, IrStmt *s) {
-  int64_t ps = s->kind == IRS_RUNTIME ? runtime_ps(s) : stmt_cost(p->func, s), then, orelse;
+  int64_t ps = s->kind == IRS_RUNTIME ? runtime_ps(p, s) : stmt_cost(p->func, s), then, orelse;
+  if (has_host(p, s)) ps = LONG;
   switch ((int)s->kind) {
   case IRS_FOR: return ps + for_ps(p, s);
   case IRS_WHILE: return ps + while_ps(p, s);

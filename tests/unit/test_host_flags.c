@@ -1,6 +1,7 @@
 /* Functions of the host and the compiler's decisions: who may be called from parallel loops, what passes may assume, what is kept in the cache. */
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tests/unit/cache_help.h"
 #include "tests/unit/host_help.h"
@@ -170,6 +171,24 @@ START_TEST(host_race_check) {
 }
 END_TEST
 
+/* Nobody knows how long a function of the host takes: loops ask before each call whether to stop. */
+static double slow(void *data, double x) { return (void)data, usleep(1000), x; }
+
+START_TEST(host_loops_can_be_stopped) {
+  lj_call_options options;
+  lj_value n = lj_int64(1000000);
+  config.interruptible = true;
+  open_engine();
+  ck_assert_int_eq(lj_engine_register(engine, "slow", "float64(float64)", (lj_host_function)slow, NULL, _i ? LJ_HOST_PURE : 0, report),
+                   LJ_OK);
+  host_load("from host import slow\ndef f(n):\n    s = 0.0\n    for i in range(n):\n        s += slow(i)\n    return s\n");
+  lj_call_options_init(&options);
+  options.timeout = 0.5;
+  ck_assert_int_eq(lj_call_with(lj_module_find(module, "f"), &n, 1, &options, NULL, report), LJ_STOPPED);
+  ck_assert_str_eq(lj_report_get(report, 0)->kind, "TimeoutError");
+}
+END_TEST
+
 /* ---- passes -------------------------------------------------------------------------------------------------------------------------- */
 
 /* What a host function stores is seen by what comes after it, whatever passes make of loops around. */
@@ -330,6 +349,7 @@ Suite *suite_host_flags(void) {
   tcase_add_loop_test(tc, host_refused_in_parallel, 0, LJ_COUNT(serial));
   tcase_add_test(tc, host_in_serial_prange);
   tcase_add_loop_test(tc, host_race_check, 0, LJ_COUNT(races));
+  tcase_add_loop_test(tc, host_loops_can_be_stopped, 0, 2);
   tcase_add_loop_test(tc, host_effects_are_kept, 0, LJ_COUNT(effects));
   tcase_add_test(tc, host_pure_leaves_loops);
   tcase_add_test(tc, host_cache_takes_other_addresses);
