@@ -103,6 +103,7 @@ static bool take_option(const Command *command, int argc, char **argv, int *i, A
     if (*i + 1 >= argc) return args_wrong(command->name, "the option '--%s' needs a value: %s", option->name, option->value), false;
     value = argv[++*i];
   }
+  if (option->value && strstr(option->value, "...")) args->several[args->several_count++] = value;
   memcpy((char *)args + option->field, &(const char *){value ? value : ""}, sizeof value);
   return true;
 }

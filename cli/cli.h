@@ -9,30 +9,35 @@
 
 enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use of the command */
 
-/* Options: one row each. Field, letter, name, what its value is called (NULL: it takes none; "[=x]": it may have one), the commands that have it, what it does. */
+/* Options: one row each. Field, letter, name, what its value is called (NULL: it takes none; "[=x]": it may have one; "x...": all that are given are kept), the commands that have it, what it does. */
 #define OPTIONS(X)                                                                                                                         \
   X(call, 0, "call", "FUNC", "run types emit explain", "call this function; for run the arguments follow")                                 \
   X(sig, 0, "sig", "TYPES", "types emit explain", "types of the function's arguments: \"float64[:, ::1], int64\"")                         \
-  X(output, 'o', "output", "FILE", "run emit explain", "write the result here; run: .npy, or .npz for a tuple")                            \
-  X(time, 0, "time", NULL, "run check types emit explain", "show each stage's milliseconds on stderr")                                     \
-  X(json, 0, "json", NULL, "run check types emit explain", "give errors and warnings as JSON")                                             \
-  X(fastmath, 0, "fastmath", NULL, "run check types emit explain", "allow reassociation and approximate functions")                        \
-  X(parallel, 0, "parallel", "[=auto]", "run check types emit explain",                                                                    \
+  X(output, 'o', "output", "FILE", "run emit explain build",                                                                               \
+    "write the result here; run: .npy, or .npz for a tuple; build: .o, .a or .so")                                                         \
+  X(time, 0, "time", NULL, "run check types emit explain build", "show each stage's milliseconds on stderr")                               \
+  X(json, 0, "json", NULL, "run check types emit explain build", "give errors and warnings as JSON")                                       \
+  X(fastmath, 0, "fastmath", NULL, "run check types emit explain build", "allow reassociation and approximate functions")                  \
+  X(parallel, 0, "parallel", "[=auto]", "run check types emit explain build",                                                              \
     "run prange and large array expressions on all cores; auto: independent plain loops, too")                                             \
   X(race_check, 0, "race-check", NULL, "run", "run prange serially and report iterations that use the same element")                       \
   X(threads, 0, "threads", "N", "run", "run parallel loops on N threads (all cores, or LOOPJIT_NUM_THREADS)")                              \
   X(schedule, 0, "schedule", "KIND", "run", "give iterations to threads: static, dynamic or guided")                                       \
   X(chunk, 0, "chunk", "N", "run", "give about N iterations at a time to a thread")                                                        \
-  X(error_model, 0, "error-model", "MODEL", "run check types emit explain",                                                                \
+  X(error_model, 0, "error-model", "MODEL", "run check types emit explain build",                                                          \
     "division by zero: python (raises, the default) or numpy (inf, nan)")                                                                  \
-  X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit explain", "do not check indices")                                     \
+  X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit explain build", "do not check indices")                               \
   X(timeout, 0, "timeout", "SECONDS", "run", "end the program, or the call of --call, with a TimeoutError when it runs longer")             \
   X(interruptible, 0, "interruptible", NULL, "run emit explain", "compile as --timeout does: code that can be stopped")                    \
-  X(cpu, 0, "cpu", "NAME", "run emit", "compile for this CPU instead of this machine's")                                                   \
+  X(cpu, 0, "cpu", "NAME", "run emit build", "compile for this CPU instead of this machine's; build: for each of a list, A,B")             \
+  X(export, 0, "export", "SIG...", "build", "export FUNC(TYPES), or NAME=FUNC(TYPES); may be given several times")                         \
+  X(header, 0, "header", "FILE", "build", "write the C header here (beside the output)")                                                   \
+  X(prefix, 0, "prefix", "TEXT", "build", "begin the names of exported functions with this")                                               \
+  X(runtime, 0, "runtime", "LINK", "build", "static (the default): put the runtime into the library; shared: do not")                      \
   X(no_cache, 0, "no-cache", NULL, "run", "neither use nor keep compiled code in the cache")                                               \
   X(explain_cache, 0, "explain-cache", NULL, "run", "say on stderr what the cache had, and if not, which part of the key changed")         \
-  X(opt, 0, "opt", "LEVEL", "run emit", "optimisation level, 0 to 3 (the default)")                                                        \
-  X(help, 'h', "help", NULL, "run check types emit explain cache functions completion manual", "show this text")
+  X(opt, 0, "opt", "LEVEL", "run emit build", "optimisation level, 0 to 3 (the default)")                                                  \
+  X(help, 'h', "help", NULL, "run check types emit explain build cache functions completion manual", "show this text")
 
 typedef struct Args {
   const char *command;
@@ -41,6 +46,8 @@ typedef struct Args {
 #undef X
   const char **rest; /* what is no option, in order */
   int count;
+  const char **several; /* values of the option that may be given several times */
+  int several_count;
 } Args;
 
 typedef struct Command {
@@ -59,7 +66,7 @@ extern const Command commands[]; /* main.c; the last has no name */
 extern const Option options[]; /* args.c; the last has no name */
 bool option_of(const Option *option, const char *command); /* the command has it */
 
-/* args.c: false after a message. `rest` has room for argc pointers. */
+/* args.c: false after a message. `rest` and `several` have room for argc pointers. */
 bool args_parse(const Command *command, int argc, char **argv, Args *args);
 double args_seconds(const char *text); /* -1: it is no time */
 int args_schedule(const char *name); /* an lj_schedule; 0: there is none */
@@ -90,6 +97,7 @@ int cmd_functions(const Args *args);
 int cmd_types(const Args *args);
 int cmd_emit(const Args *args);
 int cmd_explain(const Args *args);
+int cmd_build(const Args *args);
 int cmd_completion(const Args *args);
 int cmd_manual(const Args *args);
 int cmd_cache(const Args *args);

@@ -10,11 +10,8 @@
 typedef struct Choice {
   const char *value, *words;
 } Choice;
-static const Choice choices[] = {{"MODEL", "python numpy"},
-                                 {"LEVEL", "0 1 2 3"},
-                                 {"NAME", "x86-64-v2 x86-64-v3 x86-64-v4"},
-                                 {"KIND", "static dynamic guided"},
-                                 {"[=auto]", "auto"}};
+static const Choice choices[] = {{"MODEL", "python numpy"},         {"LEVEL", "0 1 2 3"},      {"NAME", "x86-64-v2 x86-64-v3 x86-64-v4"},
+                                 {"KIND", "static dynamic guided"}, {"LINK", "static shared"}, {"[=auto]", "auto"}};
 
 /* What may stand for an option's value, separated by spaces; NULL: a file or free text. */
 static const char *choices_of(const Option *option) {

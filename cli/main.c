@@ -17,6 +17,11 @@ const Command commands[] = {
     {"explain", "explain FILE.lp [--call FUNC --sig TYPES]", "Show what the compiler did with each loop, and what it did not do and why.",
      1, 1, cmd_explain},
     {"emit", "emit STAGE FILE.lp [--call FUNC --sig TYPES]", "Show what a stage of the compiler gives.", 2, 2, cmd_emit},
+    {"build", "build FILE.lp -o libNAME.so [--export SIG ...]",
+     "Make a native library with a C header from functions of a program: .so, .a or .o.\n"
+     "A SIG names the types of the arguments: 'saxpy(float64, float64[::1], float64[::1])'. Without --export: the functions that have\n"
+     "a signature, @njit(\"float64(float64[::1])\").",
+     1, 1, cmd_build},
     {"cache", "cache ACTION", "Look at the cache of compiled code on disk, check it or empty it.", 1, 1, cmd_cache},
     {"functions", "functions", "List the functions, methods and attributes that programs may use, as a table in Markdown.", 0, 0,
      cmd_functions},
@@ -53,9 +58,9 @@ static int help(void) {
 }
 
 static int run_command(const Command *command, int argc, char **argv) {
-  Args args = {.rest = calloc((size_t)argc + 1, sizeof(char *))};
+  Args args = {.rest = calloc((size_t)argc + 1, sizeof(char *)), .several = calloc((size_t)argc + 1, sizeof(char *))};
   int status = EXIT_USAGE;
-  if (args.rest && args_parse(command, argc, argv, &args)) {
+  if (args.rest && args.several && args_parse(command, argc, argv, &args)) {
     status = 0;
     if (!args.help)
       status = command->run(&args);
@@ -65,6 +70,7 @@ static int run_command(const Command *command, int argc, char **argv) {
     if (args.help && command->run == cmd_cache) show_actions();
   }
   free(args.rest);
+  free(args.several);
   return status;
 }
 

@@ -22,7 +22,8 @@ int session_open(Session *s, const Args *args) {
   *s = (Session){.args = args, .report = lj_report_new()};
   lj_config config;
   lj_config_init(&config);
-  config.cpu = args->cpu;
+  bool builds = strcmp(args->command, "build") == 0; /* for CPUs of its own */
+  if (!builds) config.cpu = args->cpu;
   if (args->opt) config.opt_level = args->opt[0] - '0';
   config.fastmath = args->fastmath;
   config.parallel = args->parallel;

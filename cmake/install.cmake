@@ -1,5 +1,5 @@
 # What `cmake --install` puts where, and the .deb of `cpack`. The shared library is what hosts link; LLVM and the prelude are inside it. Also the
-# command, the CMake package `loopjit`, the pkg-config file, the manual page and the completions, which the command itself prints.
+# command, the runtime of libraries that it builds, the CMake package `loopjit`, the pkg-config files, the manual page and the completions, which the command itself prints.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -21,6 +21,8 @@ add_custom_target(shell_files ALL DEPENDS ${printed})
 
 install(TARGETS loopjit RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS loopjit_shared EXPORT loopjit-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} NAMELINK_COMPONENT Unspecified)
+install(FILES ${rt_archive} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS loopjit_rt_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} NAMELINK_COMPONENT Unspecified)
 install(FILES ${PROJECT_SOURCE_DIR}/include/loopjit.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${made}/loopjit.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${made}/loopjit.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME loopjit)
@@ -44,7 +46,15 @@ Version: @PROJECT_VERSION@
 Cflags: -I${prefix}/@CMAKE_INSTALL_INCLUDEDIR@
 Libs: -L${prefix}/@CMAKE_INSTALL_LIBDIR@ -lloopjit
 ]])
-install(FILES ${PROJECT_BINARY_DIR}/loopjit.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/loopjit-rt.pc @ONLY CONTENT [[
+prefix=${pcfiledir}/@to_prefix@
+Name: loopjit-rt
+Description: What libraries of `loopjit build` need when they do not contain it
+Version: @PROJECT_VERSION@
+Libs: -L${prefix}/@CMAKE_INSTALL_LIBDIR@ -lloopjit-rt
+Libs.private: -lm -ldl -pthread
+]])
+install(FILES ${PROJECT_BINARY_DIR}/loopjit.pc ${PROJECT_BINARY_DIR}/loopjit-rt.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME loopjit)

@@ -26,7 +26,7 @@ function(archive_of target out)
   message(FATAL_ERROR "LLVM's library ${target} has no archive")
 endfunction()
 
-llvm_map_components_to_libnames(todo core passes orcjit native nativecodegen)
+llvm_map_components_to_libnames(todo core passes linker orcjit native nativecodegen)
 set(archives "")
 set(seen "")
 while(todo)

@@ -622,6 +622,40 @@ LJ_API lj_kernel *lj_function_kernel(lj_function *function, size_t index); /* NU
  */
 LJ_API lj_status lj_kernel_c_header(const lj_kernel *kernel, const char *name, lj_report *report, lj_text *out);
 
+/* ---- building libraries -------------------------------------------------------------------------------------------------------------- */
+
+/* Native libraries made ahead of time, which need neither LLVM nor this library: plain C functions, a C header, and a small runtime. See "Building
+ * libraries" in docs/EMBEDDING.md for what C and ctypes see. */
+typedef struct lj_build_options {
+  size_t size; /* of this struct, set by lj_build_options_init(): newer libraries accept older programs */
+  /* The output's name; folders before it do not matter. Its ending says what is made: ".o" an object, ".a" a static library, ".so" a shared one. The
+   * rest, without a "lib" at its start, is the library's name: "libk.so" has k_error(), k_release(), k_set_threads() and k_cpu(). */
+  const char *file;
+  /* "saxpy(float64, float64[::1], float64[::1])": a function for these types of arguments; "fast=saxpy(...)" is called `fast` in C; "saxpy" has the
+   * types of its decorator's signature. None at all: every function that has a signature. */
+  const char *const *exports;
+  size_t export_count;
+  const char *prefix; /* before the names of exported functions; NULL: nothing */
+  /* "x86-64-v2,x86-64-v4": one version of the code for each; the best that the machine can run is chosen at the first call. Levels of x86-64, and
+   * "native", which is this machine's CPU; or one name of a CPU, which is not checked when the code runs. NULL: "x86-64,x86-64-v3" on x86-64. */
+  const char *cpus;
+  /* ".a" and ".so" contain the runtime; true: they do not, and libloopjit-rt.so (or .a) is linked to the program. Objects never contain it. */
+  bool shared_runtime;
+  const char *runtime_folder; /* of libloopjit-rt.a and .so; NULL: found beside this library */
+  const char *compiler; /* that links ".so": words separated by spaces; NULL: $CC, cc, clang or gcc, the first that is there */
+} lj_build_options;
+LJ_API void lj_build_options_init(lj_build_options *options);
+
+/**
+ * Build functions of a module. The engine's settings count, except its cpu. The same program, options and loopjit give the same bytes, wherever it is done;
+ * a shared library is linked by a C compiler, in a temporary folder, and depends on that as well.
+ *
+ * @param output  Out, owned by the caller: lj_text_free(). The bytes of the object, archive or shared library.
+ * @param header  Out, owned by the caller: a header for C11 and C++ that declares the functions.
+ * @return LJ_OK; LJ_ERROR with what cannot be built, and why; LJ_IO when something that is needed is not there: a C compiler, the runtime; LJ_MISUSE.
+ */
+LJ_API lj_status lj_module_build(lj_module *module, const lj_build_options *options, lj_report *report, lj_text *output, lj_text *header);
+
 /* ---- inspection ---------------------------------------------------------------------------------------------------------------------- */
 
 /* The stages that can be shown, in order: "tokens", "ast", "types", "loops", "explain", "llvm", "llvm-opt", "asm", "obj". NULL beyond the end. */

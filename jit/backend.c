@@ -17,11 +17,6 @@ struct Backend {
   Linker *linker;
 };
 
-typedef struct Failures { /* errors that LLVM reports through the context */
-  StrBuf *error;
-  bool any;
-} Failures;
-
 static double seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -36,6 +31,12 @@ static void on_diagnostic(LLVMDiagnosticInfoRef info, void *context) {
   if (!failures->any) sb_printf(failures->error, "LLVM: %s", text);
   failures->any = true;
   LLVMDisposeMessage(text);
+}
+
+LLVMContextRef context_open(Failures *failures) {
+  LLVMContextRef context = LLVMContextCreate();
+  LLVMContextSetDiagnosticHandler(context, on_diagnostic, failures);
+  return context;
 }
 
 bool backend_open(const BackendOptions *options, Backend **out, StrBuf *error) {
@@ -100,8 +101,7 @@ bool backend_compile(Backend *backend, IrUnit *unit, const char *symbol, const B
   if (!times) times = &unused;
   double start = seconds();
   Failures failures = {.error = error};
-  LLVMContextRef context = LLVMContextCreate();
-  LLVMContextSetDiagnosticHandler(context, on_diagnostic, &failures);
+  LLVMContextRef context = context_open(&failures);
   LLVMContextSetDiscardValueNames(context, !dumps->llvm && !dumps->llvm_opt);
   LLVMTargetMachineRef machine = target_take(&backend->target);
   CodegenOptions options = {.debug = backend->options.debug_lines || dumps->assembly,

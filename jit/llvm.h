@@ -1,5 +1,5 @@
 /* What the rooms of jit/ that know LLVM share: backend.c (the public functions), target.c (target machines), optimize.c (passes and
- * output), orc.c (linking). Nobody else includes it. */
+ * output), orc.c (linking), build_code.c (objects of libraries). Nobody else includes it. */
 #ifndef LJ_LLVM_H
 #define LJ_LLVM_H
 
@@ -27,6 +27,13 @@ LLVMTargetMachineRef target_take(Target *target); /* a machine that no other thr
 void target_give(Target *target, LLVMTargetMachineRef machine); /* takes ownership */
 unsigned target_vector_bytes(const Target *target); /* of a target that target_take() was called for; see CodegenOptions */
 LLVMTargetMachineRef target_plain_machine(const Target *target); /* good for its data layout only; costs much less */
+
+/* backend.c: a context whose errors are kept: the first one as text. */
+typedef struct Failures {
+  StrBuf *error;
+  bool any;
+} Failures;
+LLVMContextRef context_open(Failures *failures);
 
 /* optimize.c. optimize_init: once per process, before the first compile. The others: false with a text in *error. */
 void optimize_init(void);

@@ -139,8 +139,13 @@ void *lj_rt_symbol(const char *name);
 void lj_format_value(StrBuf *out, const char *type_code, const void *value, bool repr, bool kernel);
 size_t lj_type_code_size(const char *type_code, size_t *align); /* of the value in memory, padded to its alignment */
 
-/* Compiled code calls these: prototypes generated from the table so that the two cannot differ. */
-#define RT(result, name, params, signature) result name params;
+/* Compiled code calls these: prototypes generated from the table so that the two cannot differ. They are hidden, except in the shared runtime. */
+#ifdef LOOPJIT_RT_SHARED
+#define LJ_RT_API __attribute__((visibility("default")))
+#else
+#define LJ_RT_API
+#endif
+#define RT(result, name, params, signature) LJ_RT_API result name params;
 #include "runtime/rt_symbols.def"
 #undef RT
 

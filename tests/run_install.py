@@ -77,6 +77,22 @@ def command(prefix, work):
     assert out == expect, out
 
 
+def build_library(prefix, work):
+    """The command finds its runtime where it was installed; pkg-config finds it for objects."""
+    tool, env = os.path.join(prefix, "bin/loopjit"), environment(prefix)
+    program, caller = os.path.join(work, "k.lp"), os.path.join(work, "caller.c")
+    with open(program, "w") as f:
+        f.write('from numba import njit\n@njit("float64(float64[:])")\ndef mean(x):\n    return x.sum() / len(x)\n')
+    with open(caller, "w") as f:
+        f.write('#include "libk.h"\nint main(void) { double x[2] = {1, 2}, m; loopjit_float64_1d a = loopjit_float64_1d_of(x, 2);\n'
+                "return mean(&a, &m) || m != 1.5; }\n")
+    for name, flags in (("libk.so", []), ("libk.a", ["-lm", "-pthread"]), ("libk.o", run(["pkg-config", "--static", "--libs", "loopjit-rt"], env=env).split())):
+        run([tool, "build", program, "-o", os.path.join(work, name)], env={"PATH": os.environ["PATH"], "LC_ALL": "C"})
+        host = os.path.join(work, "k_host")
+        run(["cc", "-Wall", "-Wextra", "-Werror", caller, os.path.join(work, name), "-o", host, "-Wl,-rpath," + work] + flags)
+        run([host], env=env)
+
+
 def options_of_help(tool):
     """command -> its options, as --help shows them."""
     commands = re.findall(r"^  ([a-z]+)\b", run([tool, "--help"]), re.M)
@@ -132,7 +148,7 @@ def needs_only(depends):
     assert names == {"libc6", "libzstd1", "zlib1g"}, depends  # LLVM is inside; threads and BLAS are only recommended
 
 
-USES = [pkg_config, find_package, header_is_c_and_cxx, command, manual, completion]
+USES = [pkg_config, find_package, header_is_c_and_cxx, command, build_library, manual, completion]
 
 
 def use(what, prefix, work):

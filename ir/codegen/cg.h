@@ -106,6 +106,7 @@ typedef struct Codegen {
   Map strings;  /* hash of the bytes -> constant */
   Map sites;    /* hash of function and span -> constant */
   LLVMTypeRef site_type;
+  SourceAnchor (*anchor)(const Source *src, uint32_t lo, uint32_t hi);
   LLVMValueRef *funcs;   /* by IrFunc.index */
   LLVMValueRef **trials; /* by IrFunc.index: the copies of the trial form */
   uint32_t *top_calls;   /* by IrFunc.index: calls of it that the top level has */

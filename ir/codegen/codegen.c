@@ -349,6 +349,7 @@ LLVMModuleRef codegen_unit(IrUnit *unit, LLVMContextRef context, LLVMTargetMachi
   init_module(&cg, machine);
   cg.funcs = arena_array(&arena, LLVMValueRef, unit->funcs.len + 1);
   cg.trials = arena_array(&arena, LLVMValueRef *, unit->funcs.len + 1);
+  cg.anchor = options->anchor ? options->anchor : source_anchor;
   if (options->debug) cg_debug_open(&cg);
   globals(&cg);
   counters(&cg);

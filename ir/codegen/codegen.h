@@ -12,6 +12,7 @@ typedef struct CodegenOptions {
   bool debug;  /* emit line tables */
   bool verify; /* check the module: dev builds, tests, dumps */
   unsigned vector_bytes; /* the longest vectors that math functions may take under fastmath; 0: none */
+  SourceAnchor (*anchor)(const Source *src, uint32_t lo, uint32_t hi); /* how error sites tell places; NULL: source_anchor() */
 } CodegenOptions;
 
 /* What the optimiser should know about the module. */

@@ -22,7 +22,7 @@ static LLVMValueRef place_of(Codegen *cg, const Source *src, uint32_t part) {
 
 static LLVMValueRef make_site(Codegen *cg, const IrFunc *f, Span span) {
   SourceAnchor at = {0};
-  if (span.src) at = source_anchor(span.src, span.lo, span.hi);
+  if (span.src) at = cg->anchor(span.src, span.lo, span.hi);
   LLVMValueRef fields[6] = {span.src ? place_of(cg, span.src, at.part) : LLVMConstNull(cg->ptr), c_string(cg, function_name(f))};
   const uint32_t numbers[] = {at.lo_token, at.lo_offset, at.hi_token, at.hi_offset};
   for (unsigned i = 0; i < LJ_COUNT(numbers); i++) fields[2 + i] = cg_i32(cg, (int32_t)numbers[i]);
