@@ -27,7 +27,7 @@ enum { EXIT_PROGRAM = 1, EXIT_USAGE = 2 }; /* an error in the program; wrong use
   X(error_model, 0, "error-model", "MODEL", "run check types emit explain build",                                                          \
     "division by zero: python (raises, the default) or numpy (inf, nan)")                                                                  \
   X(no_boundscheck, 0, "no-boundscheck", NULL, "run check types emit explain build", "do not check indices")                               \
-  X(timeout, 0, "timeout", "SECONDS", "run", "end the program, or the call of --call, with a TimeoutError when it runs longer")             \
+  X(timeout, 0, "timeout", "SECONDS", "run", "end the program, or the call of --call, with a TimeoutError when it runs longer")            \
   X(interruptible, 0, "interruptible", NULL, "run emit explain", "compile as --timeout does: code that can be stopped")                    \
   X(cpu, 0, "cpu", "NAME", "run emit build", "compile for this CPU instead of this machine's; build: for each of a list, A,B")             \
   X(export, 0, "export", "SIG...", "build", "export FUNC(TYPES), or NAME=FUNC(TYPES); may be given several times")                         \

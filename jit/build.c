@@ -14,6 +14,11 @@ void lj_build_options_init(lj_build_options *options) {
   options->size = sizeof *options;
 }
 
+const char *build_file_name(const Source *src) {
+  const char *slash = strrchr(src->name, '/');
+  return slash ? slash + 1 : src->name;
+}
+
 /* ---- what is asked for --------------------------------------------------------------------------------------------------------------- */
 
 /* "dir/libk.so": the kind of output, its name, the library's name. */
@@ -106,7 +111,7 @@ static const char *why_no_symbol(const BuildPlan *plan, const char *symbol) {
 #undef X
   if (!build_is_c_name(symbol)) return "is no name that C and C++ can use";
   if (strncmp(symbol, "lj_", 3) == 0 || strncmp(symbol, "loopjit_", 8) == 0) return "has the beginning of a name of loopjit";
-  return lj_rt_symbol(symbol) || strcmp(symbol, "main") == 0 ? "is a function of the C library" : NULL;
+  return build_is_c_function(symbol) ? "is a name of the C library" : NULL;
 }
 
 static lj_status refuse_symbol(const char *symbol, const char *name, const char *why, lj_report *report) {

@@ -51,6 +51,9 @@ typedef struct BuildPlan {
     "For which processor the code that runs here was made. \"\": this machine's has none of them; then all calls fail.\n"                  \
     " * The environment variable LOOPJIT_CPU may ask for another one of those in the library, before the first call.")
 
+/* build.c: the name that messages and the header show: where the program stood while it was built says nothing to who runs the library. */
+const char *build_file_name(const Source *src);
+
 /* build_code.c: LJ_INTERNAL with a text in *error, LJ_ERROR with the user's mistake. */
 lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, StrBuf *error);
 
@@ -59,7 +62,8 @@ void build_header(const BuildPlan *plan, StrBuf *text);
 bool build_represents(const Type *type, const char **why);
 bool build_is_c_name(const char *name); /* a C and C++ identifier that is no keyword */
 
-/* build_link.c: from the object to the archive or the shared library. */
+/* build_link.c: has the C library this name? And: from the object to the archive or the shared library. */
+bool build_is_c_function(const char *name);
 lj_status build_archive(const BuildPlan *plan, const lj_build_options *options, const StrBuf *object, lj_report *report, StrBuf *out);
 lj_status build_shared(const BuildPlan *plan, const lj_build_options *options, const StrBuf *object, lj_report *report, StrBuf *out);
 

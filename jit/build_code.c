@@ -102,12 +102,6 @@ static SourceAnchor line_anchor(const Source *src, uint32_t lo, uint32_t hi) {
   return (SourceAnchor){.part = view.at.line, .lo_offset = view.at.column, .hi_offset = view.width};
 }
 
-/* The name that messages show: where the program stood while it was built says nothing to who runs the library. */
-static const char *file_name(const Source *src) {
-  const char *slash = strrchr(src->name, '/');
-  return slash ? slash + 1 : src->name;
-}
-
 static LLVMValueRef line_record(Build *b, LLVMModuleRef module, const IrPlace *place, LLVMValueRef file) {
   uint32_t length = 0;
   const char *line = place->src->is_library ? "" : source_line(place->src, place->part, &length);
@@ -123,7 +117,7 @@ static void define_places(Build *b, LLVMModuleRef module, const IrUnit *unit, Ar
   const Source *of = NULL;
   for (uint32_t i = 0; i < unit->places.len; i++) {
     const IrPlace *place = &unit->places.data[i];
-    if (place->src != of) file = text(b, module, file_name(place->src), strlen(file_name(place->src)));
+    if (place->src != of) file = text(b, module, build_file_name(place->src), strlen(build_file_name(place->src)));
     of = place->src;
     rows[i] = record(b,
                      (LLVMValueRef[]){locate, line_record(b, module, place, file), LLVMConstInt(b->i32, place->part, false),

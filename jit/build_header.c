@@ -14,11 +14,13 @@ bool build_is_c_name(const char *name) {
       "const_cast "
       "consteval constexpr constinit continue co_await co_return co_yield decltype default delete do double dynamic_cast else enum "
       "explicit export "
-      "extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private "
+      "extern false float for friend goto if inline int linux long mutable namespace new noexcept not not_eq nullptr operator or or_eq "
+      "private "
       "protected "
       "public register reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast struct switch "
       "template this "
-      "thread_local throw true try typedef typeid typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq ";
+      "thread_local throw true try typedef typeid typename typeof union unix unsigned using virtual void volatile wchar_t while xor "
+      "xor_eq ";
   size_t length = strlen(name);
   if (!length || isdigit((unsigned char)name[0]) || (name[0] == '_' && (name[1] == '_' || isupper((unsigned char)name[1])))) return false;
   for (const char *c = name; *c; c++)
@@ -278,8 +280,11 @@ static void comment_text(StrBuf *out, const char *text) {
   }
 }
 
+/* Its own name, unless that would hide a type that stands behind it. */
 static void param_name(const char *name, uint32_t index, StrBuf *out) {
-  if (build_is_c_name(name) && strcmp(name, "result") != 0)
+  size_t length = strlen(name);
+  bool is_type = (length > 2 && strcmp(name + length - 2, "_t") == 0) || strncmp(name, "loopjit_", 8) == 0;
+  if (build_is_c_name(name) && !is_type && strcmp(name, "result") != 0)
     sb_puts(out, name);
   else
     sb_printf(out, "arg%u", index);
@@ -325,9 +330,11 @@ void build_header(const BuildPlan *plan, StrBuf *out) {
   Header h = {.out = out, .arena = plan->arena};
   StrBuf guard = {0};
   guard_name(plan, &guard);
-  sb_printf(out, "/* %s: functions of %s, made by loopjit %s for ", plan->file,
-            strrchr(plan->module->source.name, '/') ? strrchr(plan->module->source.name, '/') + 1 : plan->module->source.name,
-            LOOPJIT_VERSION);
+  sb_puts(out, "/* ");
+  comment_text(out, plan->file);
+  sb_puts(out, ": functions of ");
+  comment_text(out, build_file_name(&plan->module->source));
+  sb_puts(out, ", made by loopjit " LOOPJIT_VERSION " for ");
   for (uint32_t i = plan->cpus.len; i-- > 0;) sb_printf(out, "%s%s", plan->cpus.data[i].name, i ? ", " : ".");
   sb_printf(out, preamble, plan->name, plan->name);
   sb_printf(out, "#ifndef %s\n#define %s\n\n#include <stdbool.h>\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",

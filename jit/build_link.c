@@ -21,34 +21,36 @@ extern char **environ;
 #define LOOPJIT_LIBDIR "lib"
 #endif
 
-/* The folder of the file that this code was loaded from. */
-static bool own_folder(char out[PATH_MAX]) {
-  Dl_info info;
-  const char *path = "/proc/self/exe";
-  if (dladdr((void *)(uintptr_t)&lj_version, &info) && info.dli_fname && strchr(info.dli_fname, '/')) path = info.dli_fname;
-  if (!realpath(path, out) && !realpath("/proc/self/exe", out)) return false;
+/* The folder of a file; false when there is none. */
+static bool folder_of(const char *path, char out[PATH_MAX]) {
+  if (!path || !realpath(path, out)) return false;
   char *slash = strrchr(out, '/');
   if (slash) *slash = 0;
   return slash != NULL;
 }
 
-/* The path of libloopjit-rt.ENDING: where the options say, beside this library, or in the lib folder of the prefix that the command stands in. */
+/* The path of libloopjit-rt.ENDING: where the options say, else beside the file that this code was loaded from or the program, or in the lib folder of
+ * the prefix in which that stands. */
 static lj_status find_runtime(const BuildPlan *plan, const lj_build_options *options, const char *ending, lj_report *report,
                               const char **out) {
   static const char *const folders[] = {"", ("/../" LOOPJIT_LIBDIR), "/../lib"};
-  char own[PATH_MAX];
+  Dl_info info = {0};
   if (options->runtime_folder) {
     *out = arena_printf(plan->arena, "%s/libloopjit-rt.%s", options->runtime_folder, ending);
     if (access(*out, R_OK) == 0) return LJ_OK;
     return report_message(report, LJ_IO, "cannot read the runtime '%s': %s", *out, strerror(errno));
   }
-  bool known = own_folder(own);
-  for (size_t i = 0; known && i < LJ_COUNT(folders); i++) {
-    *out = arena_printf(plan->arena, "%s%s/libloopjit-rt.%s", own, folders[i], ending);
-    if (access(*out, R_OK) == 0) return LJ_OK;
+  dladdr((void *)(uintptr_t)&lj_version, &info);
+  const char *const owners[] = {info.dli_fname, "/proc/self/exe"};
+  for (size_t i = 0; i < LJ_COUNT(owners); i++) {
+    char own[PATH_MAX];
+    for (size_t k = 0; k < LJ_COUNT(folders) && folder_of(owners[i], own); k++) {
+      *out = arena_printf(plan->arena, "%s%s/libloopjit-rt.%s", own, folders[k], ending);
+      if (access(*out, R_OK) == 0) return LJ_OK;
+    }
   }
-  return report_message(report, LJ_IO,
-                        "the runtime libloopjit-rt.%s is neither beside loopjit nor in its prefix's lib folder: say where it is", ending);
+  return report_message(report, LJ_IO, "the runtime libloopjit-rt.%s is neither beside loopjit nor in the lib folder of its prefix",
+                        ending);
 }
 
 /* ---- archives: "!<arch>\n", then members, each with a header of text; the first one is the index of symbols ---------------------------- */
@@ -232,6 +234,18 @@ static lj_status link_library(const BuildPlan *plan, const lj_build_options *opt
   return report_message(report, LJ_IO,
                         "there is no C compiler to link a shared library with: %s%s. An object (.o) and an archive (.a) need none",
                         only_wish ? "no program is called " : "neither cc nor clang nor gcc, and $CC is not set", only_wish ? wish : "");
+}
+
+bool build_is_c_function(const char *name) {
+  static const char *const libraries[] = {"libc.so.6", "libm.so.6"};
+  if (lj_rt_symbol(name) || strcmp(name, "main") == 0) return true;
+  for (size_t i = 0; i < LJ_COUNT(libraries); i++) {
+    void *library = dlopen(libraries[i], RTLD_LAZY | RTLD_LOCAL);
+    bool has = library && dlsym(library, name);
+    if (library) dlclose(library);
+    if (has) return true;
+  }
+  return false;
 }
 
 lj_status build_shared(const BuildPlan *plan, const lj_build_options *options, const StrBuf *object, lj_report *report, StrBuf *out) {

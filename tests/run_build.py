@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Build libraries ahead of time (`loopjit build`), compile C and C++ against their headers, and run them.
 
-    run_build.py BUILD_FOLDER
+    run_build.py BUILD_FOLDER [--update]
 
-tests/libraries/kernels.lp has the functions, tests/libraries/use.c calls them all and checks itself, tests/libraries/loaded.c loads two libraries at once.
+tests/libraries/kernels.lp has the functions, tests/libraries/use.c calls them all and checks itself, tests/libraries/loaded.c loads two libraries at once. tests/libraries/libk.golden
+is the header as it should be; --update writes it anew.
 """
+import difflib
 import glob
 import os
 import re
@@ -71,6 +73,19 @@ def shared_library(work):
     names = {line.split()[-1] for line in run(["nm", "-D", "--defined-only", os.path.join(folder, "libk.so")])[0].splitlines()}
     exported = {e.split("=")[0].split("(")[0] for e in work.exports[1::2]}
     assert names == exported | {"k_error", "k_release", "k_set_threads", "k_cpu"}, names
+
+
+def header(work):
+    golden = os.path.join(FOLDER, "libk.golden")
+    with open(work.path("so", "libk.h")) as f:
+        made = f.read()
+    if "--update" in sys.argv:
+        with open(golden, "w") as f:
+            f.write(made)
+    with open(golden) as f:
+        want = f.read()
+    if made != want:
+        raise AssertionError("is not as tests/libraries/libk.golden\n" + "".join(difflib.unified_diff(want.splitlines(True), made.splitlines(True), n=1)))
 
 
 def object_file(work):
@@ -163,7 +178,7 @@ def mistakes(work):
         f.write("import numpy as np\nfrom numba import njit\n@njit(['float64(float64)', 'int64(int64)'])\ndef two(x):\n    return x\n"
                 "def exp(x):\n    return x\ndef kind(x):\n    return np.float64\ndef αβ(x):\n    return x\n"
                 "def fine(x):\n    return x\n")
-    rows = [([], 1, "'two' is the name of two exports"), (["--export", "exp(float64)"], 1, "'exp' is a function of the C library"), (["--export", "my_exp=exp(float64)"], 0, ""),
+    rows = [([], 1, "'two' is the name of two exports"), (["--export", "exp(float64)"], 1, "'exp' is a name of the C library"), (["--export", "my_exp=exp(float64)"], 0, ""),
             (["--export", "exp(float64)", "--prefix", "p_"], 0, ""), (["--export", "double=fine(int64)"], 1, "no name that C and C++ can use"),
             (["--export", "kind(float64)"], 1, "a dtype, which C has no values of"), (["--export", "αβ(float64)"], 1, "no name that C"),
             (["--export", "out_error=fine(int64)"], 1, "a function that the library has of its own"), (["--export", "fine"], 1, "for which types shall 'fine' be exported"),
@@ -202,7 +217,7 @@ def compilers(work):
     assert os.listdir(folder) == []
 
 
-TESTS = [shared_library, object_file, archive, runtime_apart, options, vectors, same_bytes, two_libraries, two_headers, mistakes, compilers]
+TESTS = [shared_library, header, object_file, archive, runtime_apart, options, vectors, same_bytes, two_libraries, two_headers, mistakes, compilers]
 
 
 def main():

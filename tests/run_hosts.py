@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from tally import check, close
+from tally import check, close, skip
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SAMPLES = os.path.join(ROOT, "samples", "hosts")
@@ -220,6 +220,19 @@ def structs(program):
         run(compiler + ["-x", language, "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I" + os.path.join(ROOT, "include"), "-"], input=text.encode())
 
 
+# ---- series.py: twice, once without NumPy ----------------------------------------------------------------------------------------------
+def script(build):
+    python = os.environ.get("PYTHON", "python3")
+    path = os.path.join(build, "tests", "samples", "series.py")
+    with open(path, encoding="utf-8") as f:
+        want = re.findall(r"^expect: ?(.*)$", f.read(), re.M)
+    check("samples/hosts/series.py --plain", lambda: equal(run([python, path, "--plain"])[0].splitlines(), want))
+    if subprocess.run([python, "-c", "import numpy"], capture_output=True, timeout=TIMEOUT).returncode:
+        skip("samples/hosts/series.py", "%s has no NumPy" % python)
+    else:
+        check("samples/hosts/series.py", lambda: equal(run([python, path])[0].splitlines(), want))
+
+
 # ---- the library -------------------------------------------------------------------------------------------------------------------------
 def exports(library):
     names = [line.split()[-1] for line in run(["nm", "-D", "--defined-only", library])[0].splitlines()]
@@ -239,6 +252,7 @@ def main():
         name = os.path.splitext(source)[0]
         program = os.path.join(build, "tests", "samples", name)
         check("samples/hosts/" + source, DRIVEN.get(name, plain), program + (".so" if name == "sqlite_kernel" else ""), source)
+    script(build)
     check("libloopjit.so", exports, os.path.join(build, "libloopjit.so"))
     return close()
 

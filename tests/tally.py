@@ -1,7 +1,7 @@
 """Counts the checks of a runner; a failure is told at once."""
 import subprocess
 
-PASSED, FAILED = [], []
+PASSED, FAILED, SKIPPED = [], [], []
 
 
 def check(name, test, *args):
@@ -13,7 +13,13 @@ def check(name, test, *args):
         print("FAIL %s: %s" % (name, e))
 
 
+def skip(name, why):
+    """Something that this machine cannot check. It is told."""
+    SKIPPED.append(name)
+    print("SKIP %s: %s" % (name, why))
+
+
 def close():
     """The exit status."""
-    print("%d passed, %d failed, 0 skipped" % (len(PASSED), len(FAILED)))
+    print("%d passed, %d failed, %d skipped" % (len(PASSED), len(FAILED), len(SKIPPED)))
     return 1 if FAILED else 0
