@@ -28,6 +28,7 @@ typedef struct Build {
   LLVMValueRef *own; /* by row of BUILD_OWN */
   LLVMValueRef **entries; /* by export and CPU */
   StrBuf *error;
+  bool is_mistake; /* the error is the user's */
 } Build;
 
 static const struct {
@@ -44,8 +45,7 @@ static const struct {
 static LLVMValueRef number(Build *b, int64_t value) { return LLVMConstInt(b->i64, (uint64_t)value, true); }
 static LLVMValueRef null(Build *b) { return LLVMConstNull(b->ptr); }
 
-static LLVMValueRef constant(Build *b, LLVMModuleRef module, const char *name, LLVMValueRef value) {
-  (void)b;
+static LLVMValueRef constant(LLVMModuleRef module, const char *name, LLVMValueRef value) {
   LLVMValueRef global = LLVMAddGlobal(module, LLVMTypeOf(value), name);
   LLVMSetInitializer(global, value);
   LLVMSetLinkage(global, LLVMPrivateLinkage);
@@ -54,7 +54,7 @@ static LLVMValueRef constant(Build *b, LLVMModuleRef module, const char *name, L
 }
 
 static LLVMValueRef text(Build *b, LLVMModuleRef module, const char *bytes, size_t length) {
-  LLVMValueRef global = constant(b, module, "text", LLVMConstStringInContext2(b->ctx, bytes, length, false));
+  LLVMValueRef global = constant(module, "text", LLVMConstStringInContext2(b->ctx, bytes, length, false));
   LLVMSetUnnamedAddress(global, LLVMGlobalUnnamedAddr);
   LLVMSetAlignment(global, 1);
   return global;
@@ -66,7 +66,7 @@ static LLVMValueRef record(Build *b, LLVMValueRef *fields, unsigned count) {
 
 /* A constant array of records, or NULL for none. */
 static LLVMValueRef table(Build *b, LLVMModuleRef module, const char *name, LLVMValueRef *rows, unsigned count) {
-  return count ? constant(b, module, name, LLVMConstArray2(LLVMTypeOf(rows[0]), rows, count)) : null(b);
+  return count ? constant(module, name, LLVMConstArray2(LLVMTypeOf(rows[0]), rows, count)) : null(b);
 }
 
 /* A function of the runtime by its row's signature: see rt_symbols.def. */
@@ -105,7 +105,7 @@ static SourceAnchor line_anchor(const Source *src, uint32_t lo, uint32_t hi) {
 static LLVMValueRef line_record(Build *b, LLVMModuleRef module, const IrPlace *place, LLVMValueRef file) {
   uint32_t length = 0;
   const char *line = place->src->is_library ? "" : source_line(place->src, place->part, &length);
-  return constant(b, module, "line", record(b, (LLVMValueRef[]){file, text(b, module, line, length), number(b, length)}, 3));
+  return constant(module, "line", record(b, (LLVMValueRef[]){file, text(b, module, line, length), number(b, length)}, 3));
 }
 
 /* The table that the unit's sites refer to. */
@@ -315,7 +315,7 @@ static void define_library(Build *b, Arena *arena) {
   }
   LLVMValueRef fields[] = {text(b, b->module, plan->name, strlen(plan->name)), table(b, b->module, "cpus", cpus, plan->cpus.len),
                            number(b, plan->cpus.len), LLVMConstNull(LLVMArrayType2(b->i64, LJ_LIBRARY_STATE))};
-  b->library = constant(b, b->module, "library", record(b, fields, LJ_COUNT(fields)));
+  b->library = constant(b->module, "library", record(b, fields, LJ_COUNT(fields)));
   LLVMSetGlobalConstant(b->library, false);
 }
 
@@ -337,7 +337,7 @@ static LLVMValueRef describe(Build *b, const BuildExport *export, LLVMValueRef *
                            number(b, export->param_count),
                            number(b, (int64_t)export->args_size),
                            number(b, export->unit->globals.len > 0)};
-  return constant(b, b->module, "export", record(b, fields, LJ_COUNT(fields)));
+  return constant(b->module, "export", record(b, fields, LJ_COUNT(fields)));
 }
 
 /* The library's state goes when it is unloaded. */
@@ -378,13 +378,26 @@ static bool is_export_call(const char *name) {
   return false;
 }
 
+static bool refuse_host_function(Build *b, const char *symbol) {
+  bool is_data;
+  const HostEntry *host = host_find_symbol(&b->plan->module->hosts, symbol, &is_data);
+  if (!host) return false;
+  sb_printf(
+      b->error,
+      "'%s' is a function of the host, which a library cannot call: only the engine that it was registered with knows it. Give its results "
+      "to the exported function as arguments",
+      host->name);
+  b->is_mistake = true;
+  return true;
+}
+
 /* Everything that the object asks for is in the runtime or the C library. */
 static bool check_names(Build *b) {
   for (LLVMValueRef fn = LLVMGetFirstFunction(b->module); fn; fn = LLVMGetNextFunction(fn)) {
     size_t length;
     const char *name = LLVMGetValueName2(fn, &length);
     if (!LLVMIsDeclaration(fn) || LLVMGetIntrinsicID(fn) || is_export_call(name) || lj_rt_symbol(name)) continue;
-    sb_printf(b->error, "the code calls '%s', which only this process has", name);
+    if (!refuse_host_function(b, name)) sb_printf(b->error, "the code calls '%s', which the runtime has not", name);
     return false;
   }
   return true;
@@ -448,5 +461,5 @@ lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, Str
   LLVMDisposeModule(b.module);
   LLVMContextDispose(b.ctx);
   arena_drop(&arena);
-  return ok ? LJ_OK : LJ_INTERNAL;
+  return ok ? LJ_OK : b.is_mistake ? LJ_ERROR : LJ_INTERNAL;
 }

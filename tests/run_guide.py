@@ -7,7 +7,8 @@ Blocks are taken in order. The ```c blocks between two ```output blocks are one 
 - a block with main() is a whole program, except for the frame, which has the line `/* the example */`: the programs behind it are put there;
 - a block that begins with `static`, `typedef` or `#` stands above the frame's main();
 - any other block is statements: it takes the place of that line.
-```python blocks make the file kernels.lp in the folder in which the programs behind them run.
+```python blocks make the file kernels.lp in the folder in which the programs behind them run. A program that includes "libNAME.h" is linked with the
+static library that `loopjit build` makes of kernels.lp.
 The compiler is cc -std=c11 -Wall -Wextra -Werror. --update writes what the programs print into the guide.
 """
 import argparse
@@ -62,8 +63,11 @@ def printed(text, kernels, build):
         for path, content in ((source, text), (os.path.join(folder, "kernels.lp"), kernels)):
             with open(path, "w", encoding="utf-8") as f:
                 f.write(content)
-        run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I" + os.path.join(ROOT, "include"), source, "-o", program, "-L" + build, "-lloopjit",
-             "-Wl,-rpath," + build, "-pthread"])
+        libraries = re.findall(r'#include "(lib\w+)\.h"', text)
+        for name in libraries:
+            run([os.path.join(build, "loopjit"), "build", "kernels.lp", "-o", name + ".a"], cwd=folder)
+        run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I" + os.path.join(ROOT, "include"), source, "-o", program] +
+            [os.path.join(folder, name + ".a") for name in libraries] + ["-L" + build, "-lloopjit", "-Wl,-rpath," + build, "-lm", "-pthread"])
         return run([program], cwd=folder)
 
 

@@ -231,6 +231,23 @@ START_TEST(a_version_for_each_cpu) {
 }
 END_TEST
 
+static double answer(void *data) {
+  (void)data;
+  return 42;
+}
+
+START_TEST(functions_of_the_host_stay_there) {
+  static const char text[] = "from host import answer\ndef ask(x):\n    return answer() + x\n";
+  lj_text output, header;
+  api_close();
+  ck_assert_int_eq(lj_engine_new(NULL, report, &engine), LJ_OK);
+  ck_assert_int_eq(lj_engine_register(engine, "answer", "float64()", (lj_host_function)answer, NULL, 0, report), LJ_OK);
+  ck_assert_int_eq(lj_module_load(engine, "k.lp", text, strlen(text), 0, report, &module), LJ_OK);
+  ck_assert_int_eq(build("k.o", "ask(float64)", "x86-64", &output, &header), LJ_ERROR);
+  ck_assert(strstr(lj_report_text(report), "'answer' is a function of the host, which a library cannot call"));
+}
+END_TEST
+
 Suite *suite_build(void);
 Suite *suite_build(void) {
   Suite *suite = suite_create("build");
@@ -245,6 +262,7 @@ Suite *suite_build(void) {
   tcase_add_test(tc, knows_the_lines_that_fail);
   tcase_add_test(tc, runtime_must_be_there);
   tcase_add_test(tc, a_version_for_each_cpu);
+  tcase_add_test(tc, functions_of_the_host_stay_there);
   suite_add_tcase(suite, tc);
   return suite;
 }
