@@ -317,6 +317,14 @@ typedef struct lj_config {
    * that are very short. Without it, calls with a timeout are refused, and a stop is seen between calls and by parallel loops only. false */
   bool interruptible;
   int32_t workers; /* threads for lj_submit(), each started when it is needed first; 0: as many as `threads` gives for 0 */
+  /* Where the memory of arrays and strings comes from that programs of this engine make, and lj_engine_array_new(): at least `size` bytes at a multiple of
+   * `alignment`, or NULL, which is a MemoryError in the program. Each block goes back to `release` once, with its size: when the last value, view or
+   * variable that shares it is gone, on whichever thread that is, after lj_engine_free() perhaps. Both may be called by several threads at once and must not
+   * call the library. NULL, both: malloc, and big blocks are kept for the next arrays. The compiler, contexts, lj_array_new(), tuples of results and
+   * what BLAS, LAPACK and Fourier transforms work in always use malloc. */
+  void *(*allocate)(void *data, size_t size, size_t alignment);
+  void (*release)(void *data, void *memory, size_t size);
+  void *allocator_data;
 } lj_config;
 
 LJ_API void lj_config_init(lj_config *config);
@@ -329,6 +337,9 @@ LJ_API void lj_config_init(lj_config *config);
  */
 LJ_API lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **engine);
 LJ_API void lj_engine_free(lj_engine *engine); /* NULL is allowed. */
+
+/* As lj_array_new(), in memory of the engine: of its allocator, if it has one. */
+LJ_API lj_value lj_engine_array_new(lj_engine *engine, lj_dtype dtype, int ndim, const int64_t *shape);
 
 /* ---- host functions ------------------------------------------------------------------------------------------------------------------ */
 

@@ -72,6 +72,8 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
   if ((unsigned)settings.schedule > LJ_SCHEDULE_GUIDED)
     return report_message(report, LJ_MISUSE, "there is no schedule %d", (int)settings.schedule);
   if (settings.chunk < 0) return report_message(report, LJ_MISUSE, "there cannot be chunks of %lld iterations", (long long)settings.chunk);
+  if (!settings.allocate != !settings.release)
+    return report_message(report, LJ_MISUSE, "allocate and release are given together: memory goes back to where it came from");
   if (settings.cpu && !cpu_is_known(settings.cpu))
     return report_message(report, LJ_MISUSE, "there is no CPU '%s' for this machine", settings.cpu);
   lj_engine *engine = calloc(1, sizeof *engine);
@@ -94,7 +96,9 @@ lj_status lj_engine_new(const lj_config *config, lj_report *report, lj_engine **
   engine->config.cache_dir = NULL; /* the cache has it */
   pthread_mutex_init(&engine->lock, NULL);
   arena_init(&engine->host_arena);
-  engine->pool = lj_pool_new();
+  const lj_hooks hooks = {settings.allocate, settings.release, settings.allocator_data};
+  engine->pool = hooks.allocate ? lj_pool_of(&hooks) : lj_pool_new();
+  if (hooks.allocate && !engine->pool) lj_panic(__FILE__, __LINE__, "out of memory");
   engine->workers = workers_new(settings.workers);
   *out = engine;
   return LJ_OK;

@@ -11,7 +11,7 @@ void lj_owner_release(void *handle) {
 
 void *value_new_memory(size_t size, void **owner) {
   lj_owner *made;
-  void *memory = lj_rt_new_block(size, &made);
+  void *memory = lj_rt_new_block(NULL, size, &made);
   if (!memory) lj_panic(__FILE__, __LINE__, "out of memory");
   *owner = made;
   return memory;
@@ -100,14 +100,19 @@ lj_value lj_array2d(lj_dtype dtype, void *data, int64_t rows, int64_t columns) {
   return lj_array_wrap(dtype, data, 2, (int64_t[]){rows, columns});
 }
 
-lj_value lj_array_new(lj_dtype dtype, int ndim, const int64_t *shape) {
+static lj_value new_array(lj_pool *pool, lj_dtype dtype, int ndim, const int64_t *shape) {
   int64_t strides[LJ_MAX_NDIM] = {0}, size;
   lj_owner *owner;
-  void *data = c_strides(dtype, ndim, shape, strides, &size) ? lj_rt_new_block((size_t)size, &owner) : NULL;
+  void *data = c_strides(dtype, ndim, shape, strides, &size) ? lj_rt_new_block(pool, (size_t)size, &owner) : NULL;
   if (!data) return lj_none();
   lj_value v = lj_array_wrap_strided(dtype, data, ndim, shape, strides);
   v.owner = owner;
   return v;
+}
+
+lj_value lj_array_new(lj_dtype dtype, int ndim, const int64_t *shape) { return new_array(NULL, dtype, ndim, shape); }
+lj_value lj_engine_array_new(lj_engine *engine, lj_dtype dtype, int ndim, const int64_t *shape) {
+  return new_array(engine->pool, dtype, ndim, shape);
 }
 
 lj_value lj_value_copy(const lj_value *value) {

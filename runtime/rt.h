@@ -121,8 +121,8 @@ lj_rt_max_threads(void); /* rt_schedule.c: LOOPJIT_NUM_THREADS, OMP_NUM_THREADS,
 
 void lj_rt_init(lj_rt *rt);  /* computes the stack limit of the calling thread */
 void lj_rt_drop(lj_rt *rt);
-/* Zeroed memory for the host, aligned to 64 bytes, with one reference; NULL when there is none. */
-void *lj_rt_new_block(size_t size, lj_owner **owner);
+/* Zeroed memory for values, aligned to 64 bytes, with one reference; NULL when there is none. pool NULL: malloc's. */
+void *lj_rt_new_block(lj_pool *pool, size_t size, lj_owner **owner);
 void lj_rt_clear_error(lj_rt *rt);
 /* Loops of the runtime ask this as often as compiled ones, and return lj_rt_stop() then. */
 static inline bool lj_rt_is_stopped(const lj_rt *rt) { return atomic_load_explicit(&rt->stop->reason, memory_order_relaxed) != STOP_NONE; }

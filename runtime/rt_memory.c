@@ -1,5 +1,6 @@
 /* Memory of arrays: 64-byte aligned data with its owner in the 64 bytes before it, one allocation for both.
  * Comes in: a shape. Goes out: zeroed or raw memory with one reference, or ValueError or MemoryError in the context.
+ * With an allocator of the host all of it comes from there and goes back there.
  * A request beyond the memory of the machine is refused here: the system would grant it and kill the process on first use. */
 #include "runtime/rt_format.h"
 #include "runtime/rt_pool.h"
@@ -15,7 +16,7 @@ enum { ALIGN = 64, HUGE_FROM = 4 << 20, PAGE = 4096, ASK_SYSTEM_FROM = 64 << 20 
 typedef struct Block {
   lj_owner owner; /* first */
   lj_pool *pool;  /* holds it; NULL: none */
-  size_t room;    /* bytes that malloc gave */
+  size_t room;    /* bytes of `memory` */
 } Block;
 _Static_assert(sizeof(Block) <= ALIGN, "the owner stands in the line before the data");
 
@@ -33,8 +34,32 @@ static bool exceeds_machine(size_t size) {
   return size / info.mem_unit >= info.totalram + info.totalswap;
 }
 
+static void release_to_host(lj_owner *owner) {
+  lj_pool *pool = ((Block *)owner)->pool;
+  const lj_hooks *hooks = lj_pool_hooks(pool);
+  hooks->release(hooks->data, owner->memory, ((Block *)owner)->room);
+  lj_pool_release(pool);
+}
+
+/* The line of the owner, then the data: aligned as the block is. */
+static void *allocate_from_host(lj_pool *pool, const lj_hooks *hooks, size_t size, bool zero) {
+  size_t room = size + ALIGN;
+  char *memory = room < size || room > PTRDIFF_MAX ? NULL : hooks->allocate(hooks->data, room, ALIGN);
+  if (!memory) return NULL;
+  if ((uintptr_t)memory & (ALIGN - 1)) { /* not what was asked for: useless */
+    hooks->release(hooks->data, memory, room);
+    return NULL;
+  }
+  if (zero) memset(memory + ALIGN, 0, size);
+  *(Block *)(void *)memory = (Block){{.refs = 1, .release = release_to_host, .memory = memory, .size = (int64_t)size}, pool, room};
+  lj_pool_hold(pool);
+  return memory + ALIGN;
+}
+
 /* calloc knows which pages are fresh, so big zeros cost nothing until they are used. */
 static void *allocate(lj_pool *pool, size_t size, bool zero) {
+  const lj_hooks *hooks = lj_pool_hooks(pool);
+  if (hooks) return allocate_from_host(pool, hooks, size, zero);
   size_t room = size + 2 * ALIGN, found = 0;
   if (room < size || room > PTRDIFF_MAX || exceeds_machine(room)) return NULL;
   if (room < LJ_POOL_FROM) pool = NULL;
@@ -57,8 +82,8 @@ static void *allocate(lj_pool *pool, size_t size, bool zero) {
   return data;
 }
 
-void *lj_rt_new_block(size_t size, lj_owner **owner) {
-  char *data = allocate(NULL, size, true);
+void *lj_rt_new_block(lj_pool *pool, size_t size, lj_owner **owner) {
+  char *data = allocate(pool, size, true);
   if (data) *owner = (lj_owner *)(void *)(data - ALIGN);
   return data;
 }

@@ -13,6 +13,7 @@ typedef struct Kept {
 } Kept;
 
 struct lj_pool {
+  lj_hooks hooks; /* allocate NULL: malloc */
   atomic_long refs;
   pthread_mutex_t lock; /* of what follows */
   Kept kept[LJ_POOL_BLOCKS]; /* oldest first */
@@ -37,6 +38,17 @@ lj_pool *lj_pool_new(void) {
   pthread_mutex_init(&pool->lock, NULL);
   return pool;
 }
+
+lj_pool *lj_pool_of(const lj_hooks *hooks) {
+  lj_pool *pool = calloc(1, sizeof *pool);
+  if (!pool) return NULL;
+  pool->hooks = *hooks;
+  atomic_init(&pool->refs, 1);
+  pthread_mutex_init(&pool->lock, NULL);
+  return pool;
+}
+
+const lj_hooks *lj_pool_hooks(const lj_pool *pool) { return pool && pool->hooks.allocate ? &pool->hooks : NULL; }
 
 void lj_pool_hold(lj_pool *pool) { atomic_fetch_add(&pool->refs, 1); }
 

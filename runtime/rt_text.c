@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "runtime/rt_format.h"
+#include "runtime/rt_pool.h"
 
 enum { FLAG_REPR = 1, FLAG_KERNEL = 2 };
 
@@ -33,15 +34,18 @@ int32_t lj_rt_text_take(lj_rt *rt, const lj_site *site, lj_str *out) {
   size_t length = rt->text.len;
   *out = (lj_str){.data = "", .owner = NULL, .length = 0};
   if (!length) return 0;
-  lj_owner *owner = malloc(sizeof *owner + length);
-  if (!owner) {
+  lj_owner *owner = NULL;
+  char *data = NULL;
+  if (lj_pool_hooks(rt->pool))
+    data = lj_rt_new_block(rt->pool, length, &owner);
+  else if ((owner = malloc(sizeof *owner + length)))
+    data = (char *)(owner + 1), *owner = (lj_owner){.refs = 1, .release = release_text, .memory = data, .size = (int64_t)length};
+  if (!data) {
     lj_rt_raise(rt, site, MEMORY_ERROR, "cannot allocate a string of %d bytes", (int64_t)length, 0, 0, 0);
     sb_clear(&rt->text);
     return MEMORY_ERROR;
   }
-  char *data = (char *)(owner + 1);
   memcpy(data, rt->text.data, length);
-  *owner = (lj_owner){.refs = 1, .release = release_text, .memory = data, .size = (int64_t)length};
   *out = (lj_str){.data = data, .owner = owner, .length = (int64_t)length};
   sb_clear(&rt->text);
   return 0;

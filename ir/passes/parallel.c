@@ -71,12 +71,13 @@ static void mark_outside(IrBlock *block, const IrStmt *skip, bool *marks) {
   }
 }
 
-/* Marks what the block sets, loops inside run serially; false when it sets what is not the function's own. */
+/* Marks what the block sets, or drops: of an array that never got into memory (pass "fuse") that is all there is. Loops inside run serially; false when it
+ * sets what is not the function's own. */
 static bool mark_inside(IrBlock *block, bool *marks) {
   bool ok = true;
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
-    IrVar *var = s->kind == IRS_FOR ? s->as.for_.index : ir_stmt_result(s);
+    IrVar *var = s->kind == IRS_FOR ? s->as.for_.index : s->kind == IRS_DROP ? s->as.drop.var : ir_stmt_result(s);
     if (s->kind == IRS_RETURN || s->kind == IRS_PARALLEL || (var && var->is_global))
       ok = false;
     else if (var)
