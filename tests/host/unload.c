@@ -2,7 +2,7 @@
  *
  *   host_unload [ROUNDS [CACHE_FOLDER]]     (500, no cache; the folder's bound is 1 MB, so that old entries are thrown out, too)
  *
- * Fails when the resident memory at the end is more than 2 MB above that after the first tenth (the first 1,000 rounds at most), or when a result is
+ * `./dev soak` runs it for long. Fails when the resident memory at the end is more than 2 MB above that after the first tenth (the first 1,000 rounds at most), or when a result is
  * wrong. Prints the memory at ten places on the way. */
 #include <loopjit.h>
 #include <stdio.h>
