@@ -41,10 +41,38 @@ static LLVMValueRef linear_index(Codegen *cg, const Type *t, const LLVMValueRef 
   return at;
 }
 
+enum { MOST_OFFSET = 4096 };
+
+/* x of an index  x + constant  along the last axis of bytes and the like. Where loads of a[j] and a[j + 1] have addresses of one form, LLVM keeps the
+ * one for the next iteration; in a vector of narrow elements that costs more than loading it again. */
+static bool has_offset(const Type *t, LLVMValueRef index, LLVMValueRef *x, LLVMValueRef *offset) {
+  if (t->layout != LAYOUT_C || dtype_size(t->dtype) > 2 || !LLVMIsAInstruction(index) || LLVMGetInstructionOpcode(index) != LLVMAdd)
+    return false;
+  *x = LLVMGetOperand(index, 0);
+  *offset = LLVMGetOperand(index, 1);
+  if (!LLVMIsAConstantInt(*offset)) return false;
+  int64_t n = LLVMConstIntGetSExtValue(*offset);
+  return n < MOST_OFFSET && n > -MOST_OFFSET; /* so that no sum with x wraps */
+}
+
+/* The element at x may lie outside of the array: it may even be at -1. */
+static LLVMValueRef offset_address(Codegen *cg, const Type *t, const LLVMValueRef *parts, const LLVMValueRef *index, LLVMValueRef x,
+                                   LLVMValueRef offset) {
+  LLVMValueRef row[TYPE_MAX_NDIM], at = x;
+  LLVMTypeRef type = cg_memory_type(cg, t->dtype);
+  for (unsigned k = 0; k + 1 < t->ndim; k++) row[k] = index[k];
+  row[t->ndim - 1] = cg_i64(cg, 0);
+  if (t->ndim > 1) at = LLVMBuildNSWAdd(cg->b, linear_index(cg, t, parts + CG_SHAPE, row), x, "");
+  LLVMValueRef near = LLVMBuildGEP2(cg->b, type, parts[CG_DATA], &at, 1, "");
+  return LLVMBuildGEP2(cg->b, type, near, &offset, 1, "");
+}
+
 static LLVMValueRef element_address(Codegen *cg, const Type *t, const LLVMValueRef *parts, const LLVMValueRef *index) {
   LLVMValueRef data = parts[CG_DATA];
   const LLVMValueRef *shape = parts + CG_SHAPE;
   if (t->ndim == 0) return data;
+  LLVMValueRef x, apart;
+  if (has_offset(t, index[t->ndim - 1], &x, &apart)) return offset_address(cg, t, parts, index, x, apart);
   if (t->layout != LAYOUT_A) {
     LLVMValueRef at = linear_index(cg, t, shape, index);
     return LLVMBuildInBoundsGEP2(cg->b, cg_memory_type(cg, t->dtype), data, &at, 1, "");

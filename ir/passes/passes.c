@@ -21,6 +21,7 @@ const IrPass ir_passes[] = {
     {"blocks", "checks that are left in innermost loops are tested once per block of iterations", pass_blocks},
     {"defer", "checks of float divisors wait for the end of an innermost loop or of a block of its iterations", pass_defer},
     {"wrap", "in loops only indices outside of their axis are wrapped and checked", pass_wrap},
+    {"narrow", "integers in loops that provably fit in 32 bits are computed in 32", pass_narrow},
     {"poll", "where code that the host may stop asks whether it should", pass_poll},
     {"effects", "which functions can fail", pass_effects},
     {"trial", "which recursive functions are tried without statuses first", pass_trial},

@@ -37,6 +37,17 @@ static const struct {
      "cast<uint64>(", 1},
     {F("a", "    s = 1\n    for i in range(len(a)): s = (s + a[i]) % 251\n    return s\n") "f(np.ones(5, np.int8))\n", "bounds",
      "cast<uint64>(", 0},
+    /* narrow: 32 bits where that is proven, 64 elsewhere */
+    {F("a, b", "    for i in range(len(a)): b[i] = abs(a[i] * 2 - 7)\n") "f(np.ones(5, np.uint8), np.ones(5))\n", "narrow",
+     "abs(((cast<int32>(a[", -1},
+    {F("a, b", "    for i in range(len(a)): b[i] = a[i] * 2 - 7\n") "f(np.ones(5, np.int32), np.ones(5))\n", "narrow", "int32>(", 0},
+    {F("a, b", "    for i in range(len(a)): b[i] = a[i] - np.uint64(7)\n") "f(np.ones(5, np.uint8), np.ones(5))\n", "narrow", "int32>(", 0},
+    {F("a, b", "    for i in range(len(a)): b[i] = (a[i] + i) * 2\n") "f(np.ones(5, np.uint8), np.ones(5))\n", "narrow", "int32>(", 0},
+    {F("a, b", "    for i in range(len(a)):\n        v = a[i] + 3\n        if v > 99: v = 99\n        b[i] = v\n") "f(np.ones(5, np.int8), "
+                                                                                                                   "np.ones(5))\n",
+     "narrow", "v: int32 = ", -1},
+    {F("a, b", "    v = 0\n    for i in range(len(a)):\n        v = v + a[i]\n        b[i] = v\n") "f(np.ones(5, np.int8), np.ones(5))\n",
+     "narrow", "v: int32 = ", 0},
     /* expand: one nest for every case; tests only where something is open */
     {F("a, b", "    b[1:-1, 1:-1] = a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]\n") CALL2, "version", "for i", 2},
     {F("a, b", "    b[1:-1, 1:-1] = a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]\n") CALL2, "version", "<= ", 2},
