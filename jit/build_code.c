@@ -71,7 +71,7 @@ static LLVMValueRef table(Build *b, LLVMModuleRef module, const char *name, LLVM
 
 /* A function of the runtime by its row's signature: see rt_symbols.def. */
 static LLVMTypeRef signature_type(Build *b, const char *signature) {
-  LLVMTypeRef types[8];
+  LLVMTypeRef types[8] = {b->void_};
   unsigned n = 0;
   for (const char *c = signature; *c; c++)
     if (*c != ':') types[n++] = *c == 'v' ? b->void_ : *c == 'i' ? b->i32 : b->ptr;
@@ -117,7 +117,7 @@ static void define_places(Build *b, LLVMModuleRef module, const IrUnit *unit, Ar
   const Source *of = NULL;
   for (uint32_t i = 0; i < unit->places.len; i++) {
     const IrPlace *place = &unit->places.data[i];
-    if (place->src != of) file = text(b, module, build_file_name(place->src), strlen(build_file_name(place->src)));
+    if (!file || place->src != of) file = text(b, module, build_file_name(place->src), strlen(build_file_name(place->src)));
     of = place->src;
     rows[i] = record(b,
                      (LLVMValueRef[]){locate, line_record(b, module, place, file), LLVMConstInt(b->i32, place->part, false),
@@ -321,6 +321,7 @@ static void define_library(Build *b, Arena *arena) {
 
 static LLVMValueRef describe(Build *b, const BuildExport *export, LLVMValueRef *entries, Arena *arena) {
   LLVMValueRef *params = arena_array(arena, LLVMValueRef, export->param_count + 1);
+  size_t align;
   for (uint32_t i = 0; i < export->param_count; i++) {
     const BuildParam *param = &export->params[i];
     StrBuf code = {0};
@@ -336,6 +337,7 @@ static LLVMValueRef describe(Build *b, const BuildExport *export, LLVMValueRef *
                            table(b, b->module, "entries", entries, b->plan->cpus.len),
                            number(b, export->param_count),
                            number(b, (int64_t)export->args_size),
+                           number(b, (int64_t)layout_size(export->spec->result, &align)),
                            number(b, export->unit->globals.len > 0)};
   return constant(b->module, "export", record(b, fields, LJ_COUNT(fields)));
 }

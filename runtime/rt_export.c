@@ -2,6 +2,7 @@
  * In: the tables of a library (rt_export.h). Out: a status; the error's text stays with the calling thread until its next error.
  * Each thread has a context for each library, made at its first call and freed when the thread ends or the library is unloaded. */
 #include "runtime/rt_export.h"
+#include "runtime/rt_format.h"
 #include "runtime/rt_pool.h"
 
 #include <pthread.h>
@@ -168,67 +169,86 @@ const char *lj_rt_export_cpu(lj_library *library) {
   return index < 0 ? "" : library->cpus[index].name;
 }
 
-/* ---- arguments ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- arguments: what a caller may have got wrong in its structs ----------------------------------------------------------------------- */
 
-static bool refuse(lj_rt *rt, const lj_export *f, const lj_export_param *param, const char *what) {
-  lj_rt_clear_error(rt);
-  rt->error = TYPE_ERROR;
-  sb_printf(&rt->message, "%s(): '%s' %s", f->name, param->name, what);
+typedef struct Check {
+  lj_rt *rt;
+  const lj_export *function;
+  const char *param;
+} Check;
+
+static bool refuse(const Check *c, const char *what) {
+  lj_rt_clear_error(c->rt);
+  c->rt->error = TYPE_ERROR;
+  sb_printf(&c->rt->message, "%s(): '%s' %s", c->function->name, c->param, what);
   return false;
 }
 
-/* Arrays of layout C and F: their strides are those that follow from the shape, or zeros, which say the same. */
+/* Of layouts C and F: strides are those that follow from the shape, or all zero, which says the same. */
 static bool is_contiguous(const lj_array_head *a, int64_t ndim, int64_t size, bool fortran) {
-  bool all_zero = true;
+  bool all_zero = true, ok = true;
   int64_t step = size;
-  for (int64_t i = 0; i < ndim; i++) {
-    all_zero &= a->dims[ndim + i] == 0;
-    if (a->dims[i] == 0) return true; /* no element */
-  }
-  if (all_zero) return true;
   for (int64_t k = 0; k < ndim; k++) {
     int64_t i = fortran ? k : ndim - 1 - k;
-    if (a->dims[i] != 1 && a->dims[ndim + i] != step) return false;
+    all_zero &= a->dims[ndim + i] == 0;
+    ok &= a->dims[i] == 1 || a->dims[ndim + i] == step;
     step *= a->dims[i];
+  }
+  return ok || all_zero;
+}
+
+/* "A2Cf8": an array. */
+static bool check_array(const Check *c, const char *code, const lj_array_head *a) {
+  int64_t ndim = code[1] - '0', size = strtol(code + 4, NULL, 10), align = code[3] == 'c' ? size / 2 : size;
+  bool empty = false;
+  for (int64_t i = 0; i < ndim; i++) {
+    if (a->dims[i] < 0) return refuse(c, "has a negative extent in its shape");
+    empty |= a->dims[i] == 0;
+  }
+  if (empty) return true;
+  if (!a->data) return refuse(c, "has no data");
+  uintptr_t places = (uintptr_t)a->data;
+  for (int64_t i = 0; i < ndim; i++) places |= (uintptr_t)a->dims[ndim + i];
+  if (places & (uintptr_t)(align - 1)) return refuse(c, "has data or strides that are not aligned for its type");
+  if (code[2] == 'C' && !is_contiguous(a, ndim, size, false))
+    return refuse(c, "must be contiguous in C order: its strides do not follow from its shape");
+  if (code[2] == 'F' && !is_contiguous(a, ndim, size, true))
+    return refuse(c, "must be contiguous in Fortran order: its strides do not follow from its shape");
+  return true;
+}
+
+static bool check_value(const Check *c, const char *code, const char *at);
+
+static bool check_items(const Check *c, const char *code, const char *at) {
+  size_t end = 0, align;
+  for (; *code != ')'; code = type_code_skip(code)) {
+    size_t size = lj_type_code_size(code, &align);
+    end = (end + align - 1) / align * align;
+    if (!check_value(c, code, at + end)) return false;
+    end += size;
   }
   return true;
 }
 
-/* "A2Cf8": an array whose description the caller made. */
-static bool check_array(lj_rt *rt, const lj_export *f, const lj_export_param *param, const char *code, const lj_array_head *a) {
-  int64_t ndim = code[1] - '0', size = strtol(code + 4, NULL, 10);
-  if (code[3] == 'b') size = 1;
-  for (int64_t i = 0; i < ndim; i++)
-    if (a->dims[i] < 0) return refuse(rt, f, param, "has a negative extent in its shape");
-  if (code[2] == 'C' && !is_contiguous(a, ndim, size, false))
-    return refuse(rt, f, param, "must be contiguous in C order: its strides do not follow from its shape");
-  if (code[2] == 'F' && !is_contiguous(a, ndim, size, true))
-    return refuse(rt, f, param, "must be contiguous in Fortran order: its strides do not follow from its shape");
-  int64_t align = code[3] == 'c' ? size / 2 : size;
-  if (((uintptr_t)a->data & (uintptr_t)(align - 1)) != 0) return refuse(rt, f, param, "has data that is not aligned for its type");
-  return true;
-}
-
-/* Compiled code may take the strides of contiguous arrays from memory. */
-static void fill_strides(const char *code, lj_array_head *a) {
-  int64_t ndim = code[1] - '0', step = code[3] == 'b' ? 1 : strtol(code + 4, NULL, 10);
-  if (code[2] == 'A') return;
-  for (int64_t k = 0; k < ndim; k++) {
-    int64_t i = code[2] == 'F' ? k : ndim - 1 - k;
-    a->dims[ndim + i] = step;
-    step *= a->dims[i];
+static bool check_value(const Check *c, const char *code, const char *at) {
+  size_t align;
+  const lj_str *text = (const lj_str *)(const void *)at;
+  switch (*code) {
+  case 'A': return check_array(c, code, (const lj_array_head *)(const void *)at);
+  case 'S': return (text->length >= 0 && (text->data || !text->length)) || refuse(c, "has a text without data or with a negative length");
+  case '(': return check_items(c, code + 1, at);
+  case '?': lj_type_code_size(code + 1, &align); return !*at || check_value(c, code + 1, at + align);
+  default: return true; /* numbers, and what takes no room */
   }
 }
 
 static bool pack(lj_rt *rt, const lj_export *f, const void *const *args, char *memory) {
   for (int64_t i = 0; i < f->param_count; i++) {
     const lj_export_param *param = &f->params[i];
-    char *to = memory + param->offset;
-    if (!args[i]) return refuse(rt, f, param, "is NULL");
-    memcpy(to, args[i], (size_t)param->size);
-    if (param->type_code[0] != 'A') continue;
-    if (!check_array(rt, f, param, param->type_code, (lj_array_head *)(void *)to)) return false;
-    fill_strides(param->type_code, (lj_array_head *)(void *)to);
+    Check c = {rt, f, param->name};
+    if (!args[i]) return refuse(&c, "is NULL");
+    memcpy(memory + param->offset, args[i], (size_t)param->size);
+    if (!check_value(&c, param->type_code, args[i])) return false;
   }
   return true;
 }
@@ -245,6 +265,10 @@ static int32_t run(Context *own, const lj_export *f, const void *const *args, ch
     return RUNTIME_ERROR;
   }
   if (!pack(&own->rt, f, args, memory)) return own->rt.error;
+  if (f->result_size && !result) {
+    refuse(&(Check){&own->rt, f, "result"}, "is NULL");
+    return TYPE_ERROR;
+  }
   if (f->has_globals) pthread_mutex_lock(&state->run_lock);
   int32_t status = f->entries[cpu](&own->rt, memory, result);
   if (f->has_globals) pthread_mutex_unlock(&state->run_lock);

@@ -42,7 +42,7 @@ typedef struct lj_export {
   lj_library *library;
   const lj_export_param *params;
   lj_export_entry *const *entries; /* by index of library->cpus */
-  int64_t param_count, args_size;
+  int64_t param_count, args_size, result_size;
   int64_t has_globals; /* it reads arrays of the top level, which live in the code: one call at a time */
 } lj_export;
 

@@ -105,6 +105,26 @@ static void errors(void) {
   fails(outer(&bad, 0, &value), LOOPJIT_TYPE_ERROR, "'x' has a negative extent");
   bad = a, bad.data = (double *)(void *)((char *)x + 1);
   fails(outer(&bad, 0, &value), LOOPJIT_TYPE_ERROR, "not aligned");
+  bad = a, bad.strides[0] = 12;
+  fails(mean(&bad, &value), LOOPJIT_TYPE_ERROR, "not aligned");
+  bad = a, bad.data = NULL;
+  fails(outer(&bad, 0, &value), LOOPJIT_TYPE_ERROR, "'x' has no data");
+  bad.shape[0] = 0;
+  fails(outer(&bad, 0, &value), LOOPJIT_INDEX_ERROR, "index 0 is out of bounds");
+  fails(outer(&a, 0, NULL), LOOPJIT_TYPE_ERROR, "outer(): 'result' is NULL");
+  loopjit_tuple2_int64_float64_1d inside = {7, a};
+  CHECK(total(&inside, &value) == 0 && value == 13);
+  inside.item1.strides[0] = 24;
+  fails(total(&inside, &value), LOOPJIT_TYPE_ERROR, "total(): 'pair' must be contiguous");
+  loopjit_optional_float64_1d perhaps = {false, bad};
+  bad.shape[0] = -1, perhaps.value = bad;
+  CHECK(length_or(&perhaps, &n) == 0 && n == -1);
+  perhaps.present = true;
+  fails(length_or(&perhaps, &n), LOOPJIT_TYPE_ERROR, "negative extent");
+  perhaps.value = a;
+  CHECK(length_or(&perhaps, &n) == 0 && n == 3);
+  loopjit_str text = {NULL, NULL, 3}, given;
+  fails(shout(&text, 2, &given), LOOPJIT_TYPE_ERROR, "without data");
   fails(pfail(&a, 100000), LOOPJIT_INDEX_ERROR, "index 3 is out of bounds");
   CHECK(outer(&a, 1, &value) == 0 && value == 2 && strstr(k_error(), "index 3")); /* stays until the next error */
 }
