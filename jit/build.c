@@ -224,7 +224,9 @@ static lj_status make_units(BuildPlan *plan, lj_report *report) {
     BuildExport *export = plan->exports.data[i];
     status = compile_unit(plan->module, export->spec, &export->arena, report, &export->unit);
     if (status != LJ_OK) break;
+    double start = engine_now();
     ir_run_passes(export->unit, NULL);
+    plan->module->times.passes += engine_now() - start;
     place_params(plan, export);
   }
   return status;
@@ -244,13 +246,18 @@ static lj_status make_plan(BuildPlan *plan, const lj_build_options *options, lj_
 
 static lj_status make_output(const BuildPlan *plan, const lj_build_options *options, lj_report *report, StrBuf *output) {
   StrBuf object = {0}, error = {0};
-  lj_status status = build_object(plan, plan->module->engine->config.opt_level, &object, &error);
+  lj_times *all = &plan->module->times;
+  BackendTimes times = {0};
+  lj_status status = build_object(plan, plan->module->engine->config.opt_level, &object, &times, &error);
+  all->codegen += times.codegen, all->optimize += times.optimize, all->emit += times.emit;
   if (status != LJ_OK) report_message(report, status, "%s", sb_text(&error));
+  double start = engine_now();
   if (status == LJ_OK) switch (plan->kind) {
     case BUILD_OBJECT: *output = object, object = (StrBuf){0}; break;
     case BUILD_ARCHIVE: status = build_archive(plan, options, &object, report, output); break;
     case BUILD_SHARED: status = build_shared(plan, options, &object, report, output); break;
     }
+  all->link += engine_now() - start;
   sb_drop(&object);
   sb_drop(&error);
   return status;

@@ -55,7 +55,7 @@ typedef struct BuildPlan {
 const char *build_file_name(const Source *src);
 
 /* build_code.c: LJ_INTERNAL with a text in *error, LJ_ERROR with the user's mistake. */
-lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, StrBuf *error);
+lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, BackendTimes *times, StrBuf *error);
 
 /* build_header.c: `text` gets the header. build_represents: C has a type for it; otherwise *why says what is wrong. */
 void build_header(const BuildPlan *plan, StrBuf *text);

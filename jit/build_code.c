@@ -29,6 +29,7 @@ typedef struct Build {
   LLVMValueRef **entries; /* by export and CPU */
   StrBuf *error;
   bool is_mistake; /* the error is the user's */
+  BackendTimes *times;
 } Build;
 
 static const struct {
@@ -149,12 +150,16 @@ static bool add_version(Build *b, const BuildExport *export, const char *entry, 
   CodegenFacts facts = {0};
   LLVMTargetMachineRef machine = target_take(target);
   CodegenOptions options = {.verify = VERIFY, .vector_bytes = target_vector_bytes(target), .anchor = line_anchor};
+  double start = engine_now();
   export->unit->places.len = 0;
   LLVMModuleRef module = codegen_unit(export->unit, b->ctx, machine, entry, &options, &facts, b->error);
   bool ok = module != NULL;
   if (ok) {
     define_places(b, module, export->unit, arena);
+    double generated = engine_now();
+    b->times->codegen += generated - start;
     ok = optimize_module(module, machine, b->opt_level, &facts, b->error);
+    b->times->optimize += engine_now() - generated;
     if (!ok) LLVMDisposeModule(module);
   }
   target_give(target, machine);
@@ -429,7 +434,10 @@ static bool finish(Build *b, LLVMTargetMachineRef machine, Arena *arena, StrBuf 
   bool broken = LLVMVerifyModule(b->module, LLVMReturnStatusAction, &why);
   if (broken) sb_printf(b->error, "the generated library is broken: %s", why);
   LLVMDisposeMessage(why);
-  return !broken && check_names(b) && emit_module(b->module, machine, LLVMObjectFile, object, b->error);
+  double start = engine_now();
+  bool ok = !broken && check_names(b) && emit_module(b->module, machine, LLVMObjectFile, object, b->error);
+  b->times->emit += engine_now() - start;
+  return ok;
 }
 
 static bool make(Build *b, Arena *arena, StrBuf *object) {
@@ -449,11 +457,11 @@ static bool make(Build *b, Arena *arena, StrBuf *object) {
   return ok;
 }
 
-lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, StrBuf *error) {
+lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, BackendTimes *times, StrBuf *error) {
   Failures failures = {.error = error};
   Arena arena;
   arena_init(&arena);
-  Build b = {.plan = plan, .opt_level = opt_level, .error = error, .ctx = context_open(&failures)};
+  Build b = {.plan = plan, .opt_level = opt_level, .error = error, .times = times, .ctx = context_open(&failures)};
   LLVMContextSetDiscardValueNames(b.ctx, false); /* names of parameters are none of the object's */
   b.module = LLVMModuleCreateWithNameInContext(plan->name, b.ctx);
   b.b = LLVMCreateBuilderInContext(b.ctx);

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { ROOM = 1024, FAR = 256 << 20 };
+enum { ROOM = 1024, FAR = 512 << 20 /* more than a stack has */ };
 
 typedef struct Context Context;
 struct Context {
@@ -197,9 +197,15 @@ static bool is_contiguous(const lj_array_head *a, int64_t ndim, int64_t size, bo
   return ok || all_zero;
 }
 
+/* The number behind a type's letter: "c16". */
+static int64_t item_size(const char *code) {
+  int64_t size = code[1] - '0';
+  return code[2] >= '0' && code[2] <= '9' ? 10 * size + code[2] - '0' : size;
+}
+
 /* "A2Cf8": an array. */
 static bool check_array(const Check *c, const char *code, const lj_array_head *a) {
-  int64_t ndim = code[1] - '0', size = strtol(code + 4, NULL, 10), align = code[3] == 'c' ? size / 2 : size;
+  int64_t ndim = code[1] - '0', size = item_size(code + 3), align = code[3] == 'c' ? size / 2 : size;
   bool empty = false;
   for (int64_t i = 0; i < ndim; i++) {
     if (a->dims[i] < 0) return refuse(c, "has a negative extent in its shape");
@@ -247,7 +253,10 @@ static bool pack(lj_rt *rt, const lj_export *f, const void *const *args, char *m
     const lj_export_param *param = &f->params[i];
     Check c = {rt, f, param->name};
     if (!args[i]) return refuse(&c, "is NULL");
-    memcpy(memory + param->offset, args[i], (size_t)param->size);
+    if (param->size == sizeof(int64_t)) /* most are: no call */
+      memcpy(memory + param->offset, args[i], sizeof(int64_t));
+    else
+      memcpy(memory + param->offset, args[i], (size_t)param->size);
     if (!check_value(&c, param->type_code, args[i])) return false;
   }
   return true;

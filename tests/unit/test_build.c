@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api_help.h"
+#include "runtime/rt_export.h"
 
 static const char program[] = "import numpy as np\n"
                               "from numba import njit\n"
@@ -231,6 +232,79 @@ START_TEST(a_version_for_each_cpu) {
 }
 END_TEST
 
+/* ---- the runtime, with tables made by hand ---- */
+
+static int32_t first_version(lj_rt *rt, const void *args, void *result) {
+  (void)rt;
+  *(int64_t *)result = *(const int64_t *)args;
+  return 0;
+}
+static int32_t second_version(lj_rt *rt, const void *args, void *result) {
+  lj_rt_raise(rt, NULL, VALUE_ERROR, "second %d", *(const int64_t *)args, 0, 0, 0);
+  *(int64_t *)result = -1;
+  return VALUE_ERROR;
+}
+
+static const lj_cpu cpus[] = {{"none has it", {~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u}}, {"all have it", {0}}};
+static lj_export_entry *const entries[] = {first_version, second_version};
+static const lj_export_param params[] = {{"n", "i8", 0, 8}};
+
+START_TEST(versions_are_chosen) {
+  int64_t n = 7, result = 3;
+  const void *args[] = {&n};
+  lj_library library = {.name = "k", .cpus = cpus, .cpu_count = 2};
+  lj_export function = {"f", &library, params, entries, 1, 8, 8, 0};
+  ck_assert_str_eq(lj_rt_export_error(&library), "");
+  ck_assert_int_eq(lj_rt_export_call(&function, args, &result), VALUE_ERROR);
+  ck_assert_str_eq(lj_rt_export_error(&library), "error: ValueError: second 7\n");
+  ck_assert_str_eq(lj_rt_export_cpu(&library), "all have it");
+  lj_rt_export_close(&library);
+  ck_assert_str_eq(lj_rt_export_error(&library), "");
+  ck_assert_int_eq(lj_rt_export_call(&function, args, &result), VALUE_ERROR); /* a thread that outlives the library */
+
+  lj_library lesser = {.name = "k", .cpus = cpus, .cpu_count = 1};
+  function.library = &lesser;
+  ck_assert_int_eq(lj_rt_export_call(&function, args, &result), RUNTIME_ERROR);
+  ck_assert(strstr(lj_rt_export_error(&lesser), "RuntimeError: f(): this machine's processor lacks instructions of none has it, which"));
+  ck_assert_str_eq(lj_rt_export_cpu(&lesser), "");
+  lj_rt_export_close(&lesser);
+
+  lj_library best = {.name = "k", .cpus = cpus + 1, .cpu_count = 1};
+  function.library = &best;
+  ck_assert_int_eq(lj_rt_export_call(&function, args, &result), 0);
+  ck_assert_int_eq(result, 7);
+  lj_rt_export_close(&best);
+}
+END_TEST
+
+START_TEST(levels_contain_each_other) {
+  static const char *const names[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+  uint32_t before[LJ_CPU_WORDS] = {0}, words[LJ_CPU_WORDS];
+  for (size_t i = 0; i < LJ_COUNT(names); i++) {
+    bool more = false;
+    ck_assert(lj_rt_cpu_level(names[i], words));
+    for (size_t k = 0; k < LJ_CPU_WORDS; k++) {
+      ck_assert((before[k] & ~words[k]) == 0);
+      more |= words[k] != before[k];
+    }
+    ck_assert(more);
+    memcpy(before, words, sizeof before);
+  }
+  ck_assert(!lj_rt_cpu_level("x86-64-v5", words) && !lj_rt_cpu_level("native", words));
+#if defined(__x86_64__)
+  uint32_t here[LJ_CPU_WORDS];
+  lj_rt_cpu_words(here);
+  ck_assert(lj_rt_cpu_level("x86-64", words));
+  for (size_t k = 0; k < LJ_CPU_WORDS; k++) ck_assert((words[k] & ~here[k]) == 0);
+  __builtin_cpu_init();
+  ck_assert(lj_rt_cpu_level("x86-64-v3", words));
+  bool all = true;
+  for (size_t k = 0; k < LJ_CPU_WORDS; k++) all &= (words[k] & ~here[k]) == 0;
+  ck_assert_int_eq(all, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"));
+#endif
+}
+END_TEST
+
 static double answer(void *data) {
   (void)data;
   return 42;
@@ -263,6 +337,8 @@ Suite *suite_build(void) {
   tcase_add_test(tc, runtime_must_be_there);
   tcase_add_test(tc, a_version_for_each_cpu);
   tcase_add_test(tc, functions_of_the_host_stay_there);
+  tcase_add_test(tc, versions_are_chosen);
+  tcase_add_test(tc, levels_contain_each_other);
   suite_add_tcase(suite, tc);
   return suite;
 }
