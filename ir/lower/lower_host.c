@@ -52,6 +52,7 @@ static IrStmt *find_serial(Hosts *h, const IrBlock *block) {
       found = find_serial(h, &s->as.call.callee->body);
     }
     unsigned count = ir_stmt_blocks(s, blocks);
+    LJ_ASSERT(count <= LJ_COUNT(blocks));
     for (unsigned k = 0; k < count && !found; k++) found = find_serial(h, blocks[k]);
   }
   return found;
@@ -70,6 +71,7 @@ static void check_block(Hosts *h, const IrBlock *block) {
     IrStmt *s = block->data[i];
     IrBlock *blocks[2];
     unsigned count = ir_stmt_blocks(s, blocks);
+    LJ_ASSERT(count <= LJ_COUNT(blocks));
     IrLoop *loop = s->kind == IRS_FOR      ? &s->as.for_.loop
                    : s->kind == IRS_MAP    ? &s->as.map.loop
                    : s->kind == IRS_REDUCE ? &s->as.reduce.loop

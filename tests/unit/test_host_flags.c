@@ -337,6 +337,25 @@ START_TEST(host_cache_without_functions) {
 }
 END_TEST
 
+/* ---- libraries ----------------------------------------------------------------------------------------------------------------------- */
+
+/* A library that is built ahead of time runs without this program. */
+START_TEST(host_in_built_library) {
+  static const char *const exports[] = {"f(float64)"};
+  lj_build_options options;
+  lj_text output, header;
+  open_engine();
+  host_load("from host import pure\ndef g(x):\n    return pure(x)\ndef f(x):\n    return g(x) + 1\n");
+  lj_build_options_init(&options);
+  options.file = "k.o", options.exports = exports, options.export_count = 1;
+  ck_assert_int_eq(lj_module_build(module, &options, report, &output, &header), LJ_ERROR);
+  ck_assert_str_eq(lj_report_get(report, 0)->message,
+                   "'f' cannot be built: it calls the host's function pure(), which is there only where a program registers it");
+  lj_text_free(&output);
+  lj_text_free(&header);
+}
+END_TEST
+
 Suite *suite_host_flags(void);
 Suite *suite_host_flags(void) {
   Suite *suite = suite_create("host_flags");
@@ -355,6 +374,7 @@ Suite *suite_host_flags(void) {
   tcase_add_test(tc, host_cache_takes_other_addresses);
   tcase_add_loop_test(tc, host_cache_key, 0, LJ_COUNT(changes));
   tcase_add_test(tc, host_cache_without_functions);
+  tcase_add_test(tc, host_in_built_library);
   suite_add_tcase(suite, tc);
   return suite;
 }
