@@ -6,7 +6,7 @@
 #include "frontend/builtins.h"
 
 /* The values are those of loopjit.h. */
-enum { HOST_PURE = 1, HOST_THREADS = 2, HOST_FAILS = 4, HOST_FLAGS = 7 };
+enum { HOST_PURE = 1, HOST_THREADS = 2, HOST_FAILS = 4, HOST_NO_DATA = 8, HOST_FLAGS = 15 };
 
 /* Symbols of compiled code: the function, and the pointer that the host gave with it. Nothing of the runtime is called so. */
 #define HOST_SYMBOL "host."

@@ -349,11 +349,12 @@ enum {
    * often and earlier than the program says, with any arguments, by any thread. It gives one number, changes no array and cannot fail. */
   LJ_HOST_PURE = 1,
   LJ_HOST_THREADS = 2, /* several threads may call it at once: programs may call it in prange */
-  LJ_HOST_FAILS = 4 /* it returns a status: 0, or what lj_fail() gave */
+  LJ_HOST_FAILS = 4, /* it returns a status: 0, or what lj_fail() gave */
+  LJ_HOST_NO_DATA = 8 /* it has no parameter for `data`, which must be NULL: cbrt() and other functions that are there already */
 };
 
 /* Any C function: cast it. Its parameters, in order:
- *   void *data            as registered
+ *   void *data            as registered; not with LJ_HOST_NO_DATA
  *   lj_failure *failure   with LJ_HOST_FAILS only
  *   the arguments         bool, integers and floats by value (float64: double; int8: int8_t; bool: bool); all others as `const T *`, where T is the
  *                         struct of native entries below: lj_complex128, lj_native1d, lj_native_str, a tuple. Theirs is what they point to until the function returns.

@@ -3,7 +3,8 @@
  * Addresses stand in the table alone: the linker puts them into code when it is loaded. */
 #include "jit/engine.h"
 
-_Static_assert((int)LJ_HOST_PURE == HOST_PURE && (int)LJ_HOST_THREADS == HOST_THREADS && (int)LJ_HOST_FAILS == HOST_FAILS,
+_Static_assert((int)LJ_HOST_PURE == HOST_PURE && (int)LJ_HOST_THREADS == HOST_THREADS && (int)LJ_HOST_FAILS == HOST_FAILS &&
+                   (int)LJ_HOST_NO_DATA == HOST_NO_DATA,
                "the public flags are the internal ones");
 
 /* ---- registering --------------------------------------------------------------------------------------------------------------------- */
@@ -89,6 +90,8 @@ lj_status lj_engine_register(lj_engine *engine, const char *name, const char *si
   if (!engine || !name || !signature || !function)
     return report_message(report, LJ_MISUSE, "a host function needs an engine, a name, a signature and an address");
   if (!is_identifier(name)) return report_message(report, LJ_MISUSE, "'%s' is no name for a function", name);
+  if (data && (flags & LJ_HOST_NO_DATA))
+    return report_message(report, LJ_MISUSE, "%s() has no parameter for the data that comes with it", name);
   Arena arena;
   arena_init(&arena);
   HostSig sig = {0};

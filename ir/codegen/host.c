@@ -1,9 +1,10 @@
-/* Calls of functions of the host, straight to their C function. Its parameters: the pointer that the host gave; where it can fail the call's context; the
+/* Calls of functions of the host, straight to their C function. Its parameters: the pointer that the host gave, unless it wants none; where it can fail the call's context; the
  * arguments, numbers by value and all others by the address of a copy (runtime/rt.h); where it cannot give its result by value, the address of room for it.
  * Function and pointer are symbols that the linker knows when the code is loaded: code in the cache holds no address. */
 #include "ir/codegen/cg.h"
 
 static bool fails(const HostSig *sig) { return (sig->entry->flags & HOST_FAILS) != 0; }
+static bool takes_data(const HostSig *sig) { return !(sig->entry->flags & HOST_NO_DATA); }
 static bool gives_value(const HostSig *sig) { return !fails(sig) && host_by_value(sig->result); }
 static bool takes_room(const HostSig *sig) { return !gives_value(sig) && sig->result->kind != TYPE_NONE; }
 
@@ -23,7 +24,7 @@ static bool reads_nothing(const HostSig *sig) {
 
 static void describe(Codegen *cg, LLVMValueRef fn, const HostSig *sig) {
   LLVMAttributeIndex at = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
-  unsigned param = 2 + fails(sig); /* of attributes: 0 is the result */
+  unsigned param = 1 + takes_data(sig) + fails(sig); /* of attributes: 0 is the result */
   for (uint32_t i = 0; i < sig->count; i++) extend(cg, fn, param++, sig->args[i]);
   if (gives_value(sig)) extend(cg, fn, 0, sig->result);
   cg_func_attr(cg, fn, CGA_NOUNWIND);
@@ -37,7 +38,7 @@ static LLVMValueRef function_of(Codegen *cg, const HostSig *sig) {
   if (fn) return fn;
   LLVMTypeRef *params = arena_array(cg->arena, LLVMTypeRef, sig->count + 3);
   unsigned n = 0;
-  params[n++] = cg->ptr;
+  if (takes_data(sig)) params[n++] = cg->ptr;
   if (fails(sig)) params[n++] = cg->ptr;
   for (uint32_t i = 0; i < sig->count; i++) params[n++] = param_type(cg, sig->args[i]);
   if (takes_room(sig)) params[n++] = cg->ptr;
@@ -74,7 +75,7 @@ static LLVMValueRef argument(Codegen *cg, const IrExpr *e) {
 static LLVMValueRef call(Codegen *cg, const HostSig *sig, IrExpr *const *values, LLVMValueRef *room) {
   LLVMValueRef fn = function_of(cg, sig), *args = arena_array(cg->arena, LLVMValueRef, sig->count + 3);
   unsigned n = 0;
-  args[n++] = data_of(cg, sig);
+  if (takes_data(sig)) args[n++] = data_of(cg, sig);
   if (fails(sig)) args[n++] = cg->f.rt;
   for (uint32_t i = 0; i < sig->count; i++) args[n++] = argument(cg, values[i]);
   *room = NULL;

@@ -1,4 +1,5 @@
 /* Functions of the host: what crosses in both directions, which signature a call takes, what is refused and how, errors that functions tell of. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -114,6 +115,13 @@ static int guard(void *data, lj_failure *failure, const lj_native1d *a) {
   return a->shape[0] ? 0 : lj_fail(failure, "IndexError", "empty");
 }
 
+/* Without a parameter for data. */
+static int8_t small(int8_t a, uint8_t b, int16_t c, bool d) { return (int8_t)(a + b / 2 + c / 4 + d); }
+static int swapped(lj_failure *failure, const lj_complex128 *z, lj_complex128 *out) {
+  *out = (lj_complex128){z->im, z->re};
+  return z->re == 0 ? lj_fail(failure, "ValueError", "no real part") : 0;
+}
+
 static const HostRow functions[] = {
 #define X(id, T, name) HOST(echo_##id, name "(" name ")", &data_##id, 0), HOST(wide_##id, "complex128(" name ")", NULL, LJ_HOST_PURE),
     ECHOES(X)
@@ -144,6 +152,10 @@ static const HostRow functions[] = {
     {"which", "int64(Array(float64, 1, 'C', readonly=True))", (lj_host_function)which_array, NULL, 0},
     HOST(checked, "int64(int64)", NULL, LJ_HOST_FAILS),
     HOST(guard, "void(float64[:])", NULL, LJ_HOST_FAILS),
+    {"root", "float64(float64)", (lj_host_function)sqrt, NULL, LJ_HOST_NO_DATA | LJ_HOST_PURE},
+    {"scaled", "float32(float32, int32)", (lj_host_function)ldexpf, NULL, LJ_HOST_NO_DATA | LJ_HOST_PURE},
+    HOST(small, "int8(int8, uint8, int16, bool)", NULL, LJ_HOST_NO_DATA),
+    HOST(swapped, "Tuple((float64, float64))(complex128)", NULL, LJ_HOST_NO_DATA | LJ_HOST_FAILS),
 };
 
 static void set_up(void) {
@@ -217,6 +229,10 @@ static const struct {
     {"return twice(h.which, x)", {"3"}, "6"},
     {"return h.checked(x)", {"10"}, "20"},
     {"h.guard(np.ones(x))\nreturn x", {"1"}, "1"},
+    {"return h.length(f'{x}{x}') + h.length(h.shout(f'{x}'))", {"12"}, "7"},
+    {"return h.root(x), h.scaled(0.75, x)", {"16"}, "(4.0, 49152.0)"},
+    {"return h.small(x, 250, -400, True), h.small(-x, 0, 0, False)", {"3"}, "(29, -3)"},
+    {"return h.swapped(x)", {"1+2j"}, "(2.0, 1.0)"},
     {"return elementwise(np.array([1.0, 2.0]))", {"0"}, "array([2., 3.])"},
     {"return np.array([h.echo_i64(i) for i in range(3)])", {"0"}, "array([1, 2, 3])"},
     {"return sum(h.echo_i64(i) for i in range(x))", {"4"}, "10"},
@@ -319,7 +335,7 @@ static const struct {
     {"g", "optional(int64)(int64)", 0, "cannot give"},
     {"g", "int64(optional(int64))", 0, "cannot take"},
     {"g", "int64(void)", 0, "g() cannot take none"},
-    {"g", "void()", 8, "there are no flags 0x8"},
+    {"g", "void()", 16, "there are no flags 0x10"},
     {"g", "int64()", LJ_HOST_PURE | LJ_HOST_FAILS, "cannot be pure and fail"},
     {"g", "void()", LJ_HOST_PURE, "is pure and must give a number, not none"},
     {"g", "str()", LJ_HOST_PURE, "is pure and must give a number, not str"},
@@ -339,6 +355,8 @@ START_TEST(host_misuse_of_null) {
   ck_assert_int_eq(lj_engine_register(engine, NULL, "void()", (lj_host_function)tick, NULL, 0, NULL), LJ_MISUSE);
   ck_assert_int_eq(lj_engine_register(engine, "g", NULL, (lj_host_function)tick, NULL, 0, NULL), LJ_MISUSE);
   ck_assert_int_eq(lj_engine_register(engine, "g", "void()", NULL, NULL, 0, NULL), LJ_MISUSE);
+  ck_assert_int_eq(lj_engine_register(engine, "g", "void()", (lj_host_function)tick, &calls, LJ_HOST_NO_DATA, report), LJ_MISUSE);
+  ck_assert_str_eq(lj_report_get(report, 0)->message, "g() has no parameter for the data that comes with it");
 }
 END_TEST
 

@@ -1,4 +1,5 @@
 /* Functions of the host and the compiler's decisions: who may be called from parallel loops, what passes may assume, what is kept in the cache. */
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -337,6 +338,47 @@ START_TEST(host_cache_without_functions) {
 }
 END_TEST
 
+/* ---- threads ------------------------------------------------------------------------------------------------------------------------- */
+
+/* Each registers a function of its own, loads a program that calls it and a common one, from several threads of its own. */
+static void *work(void *data) {
+  char name[8], text[400];
+  const char *result;
+  lj_report *own = lj_report_new();
+  lj_module *mine;
+  lj_value n = lj_int64(2000), value;
+  snprintf(name, sizeof name, "g%d", *(int *)data);
+  bool ok = lj_engine_register(engine, name, "int64(int64)", (lj_host_function)pure_int, NULL, LJ_HOST_THREADS, own) == LJ_OK;
+  snprintf(text, sizeof text,
+           "from host import ticks, %s\nfrom numba import njit, prange\n@njit(parallel=True)\n"
+           "def f(n):\n    s = 0\n    for i in prange(n):\n        ticks()\n        s += %s(i)\n    return s\n",
+           name, name);
+  ok = ok && lj_module_load(engine, "own.lp", text, strlen(text), 0, own, &mine) == LJ_OK;
+  for (int i = 0; i < 5 && ok; i++) ok = lj_call(lj_module_find(mine, "f"), &n, 1, &value, own) == LJ_OK && value.as.i == 5995;
+  result = ok ? NULL : strdup(lj_report_text(own));
+  if (ok) lj_module_free(mine);
+  lj_report_free(own);
+  return (void *)(uintptr_t)result;
+}
+
+START_TEST(host_threads) {
+  enum { THREADS = 4 };
+  pthread_t threads[THREADS];
+  int numbers[THREADS];
+  void *failed;
+  open_engine();
+  for (int i = 0; i < THREADS; i++) {
+    numbers[i] = i;
+    ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &numbers[i]), 0);
+  }
+  for (int i = 0; i < THREADS; i++) {
+    pthread_join(threads[i], &failed);
+    ck_assert_msg(!failed, "%s", (const char *)failed);
+  }
+  ck_assert_int_eq(count, THREADS * 5 * 2000);
+}
+END_TEST
+
 /* ---- libraries ----------------------------------------------------------------------------------------------------------------------- */
 
 /* A library that is built ahead of time runs without this program. */
@@ -374,6 +416,7 @@ Suite *suite_host_flags(void) {
   tcase_add_test(tc, host_cache_takes_other_addresses);
   tcase_add_loop_test(tc, host_cache_key, 0, LJ_COUNT(changes));
   tcase_add_test(tc, host_cache_without_functions);
+  tcase_add_test(tc, host_threads);
   tcase_add_test(tc, host_in_built_library);
   suite_add_tcase(suite, tc);
   return suite;
