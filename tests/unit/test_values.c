@@ -11,7 +11,7 @@ static void set_up(void) {
   api_open(NULL, source);
 }
 
-static double memory[24];
+static double memory[40];
 
 /* An array of float64 over `memory`, or what is wrong with it. */
 typedef struct Row {
@@ -124,15 +124,17 @@ static const struct {
     {{2, {3, 4}, {-32, 8}, NULL}, false}, /* backwards */
     {{2, {1, 4}, {0, 8}, NULL}, false},   /* one step is none */
     {{2, {0, 4}, {0, 0}, NULL}, false},   /* no element */
-    {{2, {3, 1}, {8, 0}, NULL}, false},   {{2, {3, 4}, {0, 8}, NULL}, true},  /* broadcast_to */
+    {{2, {3, 1}, {8, 0}, NULL}, false},   /* one column */
+    {{2, {3, 4}, {0, 8}, NULL}, true}, /* broadcast_to */
     {{2, {4, 3}, {8, 0}, NULL}, true},  /* the other axis */
     {{2, {4, 3}, {8, 8}, NULL}, true},  /* sliding windows */
     {{2, {3, 4}, {24, 8}, NULL}, true}, /* rows that reach into the next ones */
-    {{2, {3, 4}, {-24, 8}, NULL}, true},  {{2, {3, 3}, {8, -8}, NULL}, true}, /* antidiagonals */
+    {{2, {3, 4}, {-24, 8}, NULL}, true}, /* the same backwards */
+    {{2, {3, 3}, {8, -8}, NULL}, true}, /* antidiagonals */
 };
 
 START_TEST(values_with_shared_memory_are_read_only) {
-  for (int i = 0; i < 24; i++) memory[i] = i;
+  for (int i = 0; i < (int)LJ_COUNT(memory); i++) memory[i] = i;
   const Row *row = &overlaps[_i].row;
   lj_value args[2] = {array_of(row), lj_int64(1)}, result;
   args[0].as.array.data = memory + 12; /* in the middle, for negative strides */
@@ -148,7 +150,7 @@ START_TEST(values_with_shared_memory_are_read_only) {
     ck_assert_ptr_nonnull(strstr(lj_report_text(report), "test.lp:4:13: error: TypeError: 'x' is a read-only array"));
     ck_assert_ptr_nonnull(strstr(lj_report_text(report), "note: argument 1 of fill() ('x') has shape ("));
     ck_assert_ptr_nonnull(strstr(lj_report_text(report), "different indices may be the same memory, so it is read-only; pass a copy"));
-    for (int i = 0; i < 24; i++) ck_assert_double_eq(memory[i], i);
+    for (int i = 0; i < (int)LJ_COUNT(memory); i++) ck_assert_double_eq(memory[i], i);
   }
   /* A kernel that was made for arrays that may be stored into refuses it. */
   lj_kernel *kernel;
@@ -229,7 +231,7 @@ static const struct {
 };
 
 START_TEST(values_are_copied_out) {
-  for (int i = 0; i < 24; i++) memory[i] = i;
+  for (int i = 0; i < (int)LJ_COUNT(memory); i++) memory[i] = i;
   lj_value value = array_of(&copies[_i].row);
   size_t bytes = lj_array_bytes(&value), count = 1;
   for (int i = 0; i < copies[_i].row.ndim; i++) count *= (size_t)copies[_i].row.shape[i];
