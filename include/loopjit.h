@@ -627,10 +627,10 @@ LJ_API size_t lj_function_kernel_count(lj_function *function);
 LJ_API lj_kernel *lj_function_kernel(lj_function *function, size_t index); /* NULL beyond the end */
 /**
  * The structs of a kernel's native call as C (and C++): NAME_args, NAME_result, and NAME_call(), which calls the entry with them. Other sizes than the
- * compiler's do not compile. Parameters whose names C does not take are named arg1, arg2, … by their places.
+ * compiler's do not compile. The structs of arrays, texts and tuples are those of lj_module_build()'s headers, and may stand beside them. Parameters whose names C does not take are named arg1, arg2, … by their places.
  * @param name  For the structs; NULL: the function's.
  * @param out   Owned by the caller.
- * @return LJ_OK; LJ_MISUSE when there is no kernel or the name is none that C takes.
+ * @return LJ_OK; LJ_MISUSE when there is no kernel, the name is none that C takes, or a type has no struct (a function as a result).
  */
 LJ_API lj_status lj_kernel_c_header(const lj_kernel *kernel, const char *name, lj_report *report, lj_text *out);
 

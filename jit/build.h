@@ -61,6 +61,14 @@ lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, Bac
 void build_header(const BuildPlan *plan, StrBuf *text);
 bool build_represents(const Type *type, const char **why);
 bool build_is_c_name(const char *name); /* a C and C++ identifier that is no keyword */
+/* A text of C that declares types as it needs them. */
+typedef struct CTypes {
+  StrBuf *out;
+  Arena *arena;
+  Vec(const char *) declared; /* their tags */
+} CTypes;
+void build_declare(CTypes *types, const Type *type); /* with what it is made of; what was declared, also by another text, is left out */
+void build_c_type(const Type *type, StrBuf *out); /* its name: "double", "loopjit_float64_2d" */
 
 /* build_link.c: has the C library this name? And: from the object to the archive or the shared library. */
 bool build_is_c_function(const char *name);

@@ -90,7 +90,7 @@ static void type_tag(const Type *type, StrBuf *out) {
 }
 
 /* "double", "loopjit_float64_2d" */
-static void c_type(const Type *type, StrBuf *out) {
+void build_c_type(const Type *type, StrBuf *out) {
   if (type->kind == TYPE_SCALAR && !dtype_is_complex(type->dtype)) {
     sb_puts(out, dtype_info[type->dtype].ctype);
     return;
@@ -108,14 +108,8 @@ static void element_type(DType dtype, StrBuf *out) {
 
 /* ---- types --------------------------------------------------------------------------------------------------------------------------- */
 
-typedef struct Header {
-  StrBuf *out;
-  Arena *arena;
-  Vec(const char *) declared; /* tags */
-} Header;
-
 /* False when it was declared already. */
-static bool open_guard(Header *h, const char *tag) {
+static bool open_guard(CTypes *h, const char *tag) {
   for (uint32_t i = 0; i < h->declared.len; i++)
     if (strcmp(h->declared.data[i], tag) == 0) return false;
   vec_push(h->arena, &h->declared, tag);
@@ -126,9 +120,9 @@ static bool open_guard(Header *h, const char *tag) {
   return true;
 }
 
-static void close_guard(Header *h) { sb_puts(h->out, "#endif\n\n"); }
+static void close_guard(CTypes *h) { sb_puts(h->out, "#endif\n\n"); }
 
-static void declare_complex(Header *h, DType dtype) {
+static void declare_complex(CTypes *h, DType dtype) {
   if (!open_guard(h, dtype_name(dtype))) return;
   sb_printf(h->out, "typedef struct loopjit_%s {\n  %s re, im;\n} loopjit_%s;\n", dtype_name(dtype), dtype_info[dtype_real_of(dtype)].ctype,
             dtype_name(dtype));
@@ -136,7 +130,7 @@ static void declare_complex(Header *h, DType dtype) {
 }
 
 /* loopjit_float64_2d_of(data, rows, columns): memory of the caller's in C order. */
-static void declare_array_maker(Header *h, const char *tag, const char *element, unsigned ndim) {
+static void declare_array_maker(CTypes *h, const char *tag, const char *element, unsigned ndim) {
   sb_printf(h->out, "static inline loopjit_%s loopjit_%s_of(%s *data", tag, tag, element);
   for (unsigned i = 0; i < ndim; i++) sb_printf(h->out, ", int64_t n%u", i);
   sb_printf(h->out, ") { /* the caller's memory, in C order */\n  loopjit_%s a;\n  a.data = data;\n  a.owner = 0;\n", tag);
@@ -149,7 +143,7 @@ static void declare_array_maker(Header *h, const char *tag, const char *element,
   sb_puts(h->out, "  return a;\n}\n");
 }
 
-static void declare_array(Header *h, const Type *type, const char *tag) {
+static void declare_array(CTypes *h, const Type *type, const char *tag) {
   StrBuf element = {0};
   element_type(type->dtype, &element);
   if (dtype_is_complex(type->dtype)) declare_complex(h, type->dtype);
@@ -163,7 +157,7 @@ static void declare_array(Header *h, const Type *type, const char *tag) {
   sb_drop(&element);
 }
 
-static void declare_str(Header *h) {
+static void declare_str(CTypes *h) {
   if (!open_guard(h, "str")) return;
   sb_puts(
       h->out,
@@ -174,29 +168,27 @@ static void declare_str(Header *h) {
   close_guard(h);
 }
 
-static void declare(Header *h, const Type *type);
-
-static void declare_tuple(Header *h, const Type *type, const char *tag) {
-  for (uint32_t i = 0; i < type->count; i++) declare(h, type->elems[i]);
+static void declare_tuple(CTypes *h, const Type *type, const char *tag) {
+  for (uint32_t i = 0; i < type->count; i++) build_declare(h, type->elems[i]);
   if (!takes_room(type) || !open_guard(h, tag)) return;
   sb_printf(h->out, "typedef struct loopjit_%s { /* %s */\n", tag, type_name(type));
   for (uint32_t i = 0; i < type->count; i++) {
     if (!takes_room(type->elems[i])) continue;
     sb_puts(h->out, "  ");
-    c_type(type->elems[i], h->out);
+    build_c_type(type->elems[i], h->out);
     sb_printf(h->out, " item%u;\n", i);
   }
   sb_printf(h->out, "} loopjit_%s;\n", tag);
   close_guard(h);
 }
 
-static void declare_optional(Header *h, const Type *type, const char *tag) {
-  declare(h, type->elems[0]);
+static void declare_optional(CTypes *h, const Type *type, const char *tag) {
+  build_declare(h, type->elems[0]);
   if (!open_guard(h, tag)) return;
   sb_printf(h->out, "typedef struct loopjit_%s {\n  bool present; /* false: None */\n", tag);
   if (takes_room(type->elems[0])) {
     sb_puts(h->out, "  ");
-    c_type(type->elems[0], h->out);
+    build_c_type(type->elems[0], h->out);
     sb_puts(h->out, " value;\n");
   }
   sb_printf(h->out, "} loopjit_%s;\n", tag);
@@ -204,7 +196,7 @@ static void declare_optional(Header *h, const Type *type, const char *tag) {
 }
 
 /* The types that it is made of come first. */
-static void declare(Header *h, const Type *type) {
+void build_declare(CTypes *h, const Type *type) {
   StrBuf text = {0};
   type_tag(type, &text);
   const char *tag = arena_copy(h->arena, text.data, text.len);
@@ -298,7 +290,7 @@ static const char *trimmed_doc(Arena *arena, const FuncDef *func) {
   return arena_copy(arena, doc, length);
 }
 
-static void prototype(Header *h, const BuildExport *export) {
+static void prototype(CTypes *h, const BuildExport *export) {
   StrBuf *out = h->out;
   const FuncDef *func = export->spec->func;
   const char *doc = trimmed_doc(h->arena, func);
@@ -314,20 +306,20 @@ static void prototype(Header *h, const BuildExport *export) {
     const Type *type = export->params[i].type;
     bool by_value = type->kind == TYPE_SCALAR;
     sb_printf(out, "%s%s", i ? ", " : "", by_value ? "" : "const ");
-    c_type(type, out);
+    build_c_type(type, out);
     sb_puts(out, by_value ? " " : " *");
     param_name(export->params[i].name, i, out);
   }
   if (has_result) {
     sb_puts(out, export->param_count ? ", " : "");
-    c_type(export->spec->result, out);
+    build_c_type(export->spec->result, out);
     sb_puts(out, " *result");
   }
   sb_puts(out, export->param_count || has_result ? ");\n\n" : "void);\n\n");
 }
 
 void build_header(const BuildPlan *plan, StrBuf *out) {
-  Header h = {.out = out, .arena = plan->arena};
+  CTypes h = {.out = out, .arena = plan->arena};
   StrBuf guard = {0};
   guard_name(plan, &guard);
   sb_puts(out, "/* ");
@@ -342,8 +334,8 @@ void build_header(const BuildPlan *plan, StrBuf *out) {
   error_codes(out);
   for (uint32_t i = 0; i < plan->exports.len; i++) {
     const BuildExport *export = plan->exports.data[i];
-    for (uint32_t k = 0; k < export->param_count; k++) declare(&h, export->params[k].type);
-    declare(&h, export->spec->result);
+    for (uint32_t k = 0; k < export->param_count; k++) build_declare(&h, export->params[k].type);
+    build_declare(&h, export->spec->result);
   }
   for (uint32_t i = 0; i < plan->exports.len; i++) prototype(&h, plan->exports.data[i]);
 #define X(suffix, result, params, signature, runtime, of_library, about)                                                                   \
