@@ -12,6 +12,7 @@ void pass_race(IrUnit *unit);    /* race.c */
 void pass_fold(IrUnit *unit);    /* fold.c */
 void pass_values(IrUnit *unit);  /* values.c */
 void pass_counters(IrUnit *unit); /* counters.c */
+void pass_reuse(IrUnit *unit);   /* reuse.c */
 void pass_bounds(IrUnit *unit);  /* bounds.c */
 void pass_version(IrUnit *unit); /* version.c */
 void pass_auto(IrUnit *unit);    /* parallel_auto.c */

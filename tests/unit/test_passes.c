@@ -37,6 +37,14 @@ static const struct {
      "cast<uint64>(", 1},
     {F("a", "    s = 1\n    for i in range(len(a)): s = (s + a[i]) % 251\n    return s\n") "f(np.ones(5, np.int8))\n", "bounds",
      "cast<uint64>(", 0},
+    /* reuse: one check an index, on every path to it */
+    {F("a, k", "    return a[k] + a[k] * a[k + 1] + a[1 + k] * a[k + 1]\n") "f(np.ones(3), 1)\n", "reuse", "check index", 3},
+    {F("a, k", "    a[k] = 2\n    return a[k]\n") "f(np.ones(3), 1)\n", "reuse", "select(", 1},
+    {F("a, b, k", "    return a[k] + b[k]\n") "f(np.ones(3), np.ones(3), 1)\n", "reuse", "check index", 2},
+    {F("a, k", "    if k > 1: a[k] = 1\n    return a[k]\n") "f(np.ones(3), 1)\n", "reuse", "check index", 2},
+    {F("a, k", "    x = a[k]\n    while a[k] > 0: a[k] -= 1\n    return x\n") "f(np.ones(3), 1)\n", "reuse", "check index", 1},
+    {F("a, k", "    x = a[k]\n    k += 1\n    return x + a[k]\n") "f(np.ones(3), 1)\n", "reuse", "check index", 2},
+    {F("a, p", "    return a[p[0]] + a[p[0]]\n") "f(np.ones(3), np.ones(3, np.int64))\n", "reuse", "check index", 3},
     /* narrow: 32 bits where that is proven, 64 elsewhere */
     {F("a, b", "    for i in range(len(a)): b[i] = abs(a[i] * 2 - 7)\n") "f(np.ones(5, np.uint8), np.ones(5))\n", "narrow",
      "abs(((cast<int32>(a[", -1},
