@@ -226,6 +226,7 @@ struct IrStmt {
   IrStmtKind kind;
   Span span; /* where the user wrote what this comes from; used for errors and debug locations */
   const IrFrame *frame; /* NULL: of the function itself */
+  bool apart; /* pass "effort": becomes a function of its own in code */
   union {
     struct {
       IrVar *var;
@@ -352,6 +353,7 @@ struct IrFunc {
   bool wary; /* the trial form tests after each call whether the trial has failed */
   bool is_main; /* the module's body: runs once */
   bool is_memo_body; /* under lru_cache: the function as written, which the one that callers reach calls */
+  bool large; /* pass "effort": made with little effort */
   bool is_chunk; /* the body of a PARALLEL statement: params are chunk, lo, hi, then what it captures */
 };
 

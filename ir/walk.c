@@ -54,6 +54,24 @@ void ir_stmt_exprs(IrStmt *s, IrSlotFn fn, void *data) {
   }
 }
 
+void ir_mentions(const IrMentions *m, IrStmt *s) {
+  switch ((int)s->kind) {
+  case IRS_SET: m->var(&s->as.set.var, m->data); break;
+  case IRS_STORE: m->var(&s->as.store.array, m->data); break;
+  case IRS_ALLOC: m->var(&s->as.alloc.var, m->data); break;
+  case IRS_DROP: m->var(&s->as.drop.var, m->data); break;
+  case IRS_CALL: m->var(&s->as.call.result, m->data); break;
+  case IRS_TEXT_TAKE: m->var(&s->as.take.var, m->data); break;
+  case IRS_RUNTIME: m->var(&s->as.runtime.result, m->data); break;
+  case IRS_FOR: m->var(&s->as.for_.index, m->data); break;
+  case IRS_CHECK:
+    m->var(&s->as.check.shape_a, m->data);
+    m->var(&s->as.check.shape_b, m->data);
+    break;
+  }
+  ir_stmt_exprs(s, m->expr, m->data);
+}
+
 unsigned ir_stmt_blocks(IrStmt *s, IrBlock *out[2]) {
   if (s->kind == IRS_IF) {
     out[0] = &s->as.if_.then, out[1] = &s->as.if_.orelse;
@@ -81,6 +99,28 @@ bool ir_any(const IrBlock *block, bool (*fn)(const IrStmt *s, const void *data),
 bool ir_is_loop(const IrStmt *s, const void *unused) {
   (void)unused;
   return s->kind == IRS_FOR || s->kind == IRS_WHILE;
+}
+
+static bool can_stand_apart(const IrBlock *block, bool in_loop) {
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *s = block->data[i];
+    IrBlock *blocks[2];
+    const IrVar *result = ir_stmt_result(s);
+    if (s->kind == IRS_RETURN || s->kind == IRS_DROP || (result && result->owns)) return false;
+    if (s->kind == IRS_ALLOC && !s->as.alloc.local) return false;
+    if (!in_loop && (s->kind == IRS_BREAK || s->kind == IRS_CONTINUE)) return false;
+    unsigned count = ir_stmt_blocks(s, blocks);
+    for (unsigned k = 0; k < count; k++)
+      if (!can_stand_apart(blocks[k], in_loop || ir_is_loop(s, NULL))) return false;
+  }
+  return true;
+}
+
+bool ir_stands_apart(const IrBlock *block) { return can_stand_apart(block, false); }
+
+void ir_mark(Arena *arena, IrMarks *marks, const IrVar *var) {
+  while (var->id >= marks->cap) marks->of = vec_grow(arena, marks->of, &marks->cap, sizeof *marks->of);
+  marks->of[var->id] = marks->now;
 }
 
 bool ir_ends(const IrBlock *block) {

@@ -7,11 +7,28 @@
 typedef void (*IrSlotFn)(IrExpr **slot, void *data);
 /* Every root expression of the statement itself (not of statements inside its blocks), as a slot that may be replaced. */
 void ir_stmt_exprs(IrStmt *s, IrSlotFn fn, void *data);
+/* All variables that the statement itself mentions: those outside of expressions (slots may hold NULL), and the roots of its expressions. */
+typedef struct IrMentions {
+  void (*var)(IrVar **slot, void *data);
+  IrSlotFn expr;
+  void *data;
+} IrMentions;
+void ir_mentions(const IrMentions *m, IrStmt *s);
 /* The blocks of a statement in order: at most 2. Returns how many. */
 unsigned ir_stmt_blocks(IrStmt *s, IrBlock *out[2]);
 /* Does fn hold for some statement of the block, at any depth? */
 bool ir_any(const IrBlock *block, bool (*fn)(const IrStmt *s, const void *data), const void *data);
 bool ir_is_loop(const IrStmt *s, const void *unused); /* FOR or WHILE; for ir_any */
+/* A set of variables of one function that is emptied at once: for passes that ask of each loop what it sets. Tables of booleans for each would be quadratic. */
+typedef struct IrMarks {
+  uint32_t *of; /* by IrVar.id: in the set when it is `now` */
+  uint32_t cap, now;
+} IrMarks;
+static inline void ir_marks_clear(IrMarks *marks) { marks->now++; }
+void ir_mark(Arena *arena, IrMarks *marks, const IrVar *var);
+static inline bool ir_marked(const IrMarks *marks, const IrVar *var) { return var->id < marks->cap && marks->of[var->id] == marks->now; }
+/* May the block become a function of its own? It does not jump out of itself, and gives no references to variables. */
+bool ir_stands_apart(const IrBlock *block);
 /* Does the block end with a jump? */
 bool ir_ends(const IrBlock *block);
 /* The variable that a statement gives a value, or NULL (loop indices are not given here). */

@@ -24,6 +24,10 @@ static const char full[] = "function<eager-inv>(simplifycfg,sroa,early-cse),ipsc
                            "cgscc(inline,function-attrs<skip-non-recursive-function-attrs>,function<eager-inv;no-rerun>(" SIMPLIFY
                            "),function-attrs),globalopt,globaldce,recompute-globalsaa,function<eager-inv>(" VECTORISE ")";
 
+/* Functions that are not worth much effort: good scalar code. */
+static const char little[] =
+    "function(sroa,early-cse<memssa>,simplifycfg,loop-mssa(loop-rotate,licm),instsimplify,early-cse<memssa>,adce,simplifycfg)";
+
 /* Loop strength reduction is most of the code generator's time on loops over several arrays, and what it does there x86's addressing modes do
  * as well. So it runs only where it pays: over modules that step through arrays by distances known at run time. The code generator's own run
  * can be switched off only by an option of LLVM's command line, which is for the whole process: done where LLVM is linked into this library,
@@ -52,11 +56,41 @@ static bool run(LLVMModuleRef module, const char *pipeline, LLVMTargetMachineRef
   return !failure;
 }
 
+/* Until they are asked for again, the optimiser passes over functions with little effort, or over the others. */
+static void pass_over(LLVMModuleRef module, bool those, bool others) {
+  const LLVMAttributeIndex at = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
+  const unsigned none = LLVMGetEnumAttributeKindForName("optnone", 7);
+  LJ_ASSERT(none);
+  LLVMAttributeRef skip = LLVMCreateEnumAttribute(LLVMGetModuleContext(module), none, 0);
+  for (LLVMValueRef fn = LLVMGetFirstFunction(module); fn; fn = LLVMGetNextFunction(fn)) {
+    if (LLVMIsDeclaration(fn)) continue;
+    if (LLVMGetStringAttributeAtIndex(fn, at, CODEGEN_LITTLE_EFFORT, (unsigned)strlen(CODEGEN_LITTLE_EFFORT)) ? those : others)
+      LLVMAddAttributeAtIndex(fn, at, skip);
+    else
+      LLVMRemoveEnumAttributeAtIndex(fn, at, none);
+  }
+}
+
+static bool run_apart(LLVMModuleRef module, LLVMTargetMachineRef machine, LLVMPassBuilderOptionsRef options, StrBuf *error) {
+  pass_over(module, true, false);
+  bool ok = run(module, full, machine, options, error);
+  pass_over(module, false, true);
+  ok = ok && run(module, little, machine, options, error);
+  pass_over(module, false, false);
+  return ok;
+}
+
 bool optimize_module(LLVMModuleRef module, LLVMTargetMachineRef machine, int level, const CodegenFacts *facts, StrBuf *error) {
   static const char *const pipelines[] = {"default<O0>", "default<O1>", "default<O2>", full};
   LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
   LLVMPassBuilderOptionsSetSLPVectorization(options, level >= 2);
-  bool ok = run(module, pipelines[level < 0 ? 0 : level > 3 ? 3 : level], machine, options, error);
+  bool apart = level >= 3 && facts->little_effort;
+  bool ok = apart ? run_apart(module, machine, options, error)
+                  : run(module,
+                        pipelines[level < 0   ? 0
+                                  : level > 3 ? 3
+                                              : level],
+                        machine, options, error);
   if (CHOOSES_LSR && level > 0 && facts->strided)
     ok = ok && run(module, "function(loop(canon-freeze,loop-reduce))", machine, options, error);
   LLVMDisposePassBuilderOptions(options);

@@ -98,7 +98,7 @@ static LLVMValueRef address(Codegen *cg, const IrVar *array, IrExpr *const *indi
   CgVal a = cg_var_get(cg, array);
   LLVMValueRef index[TYPE_MAX_NDIM];
   for (unsigned k = 0; k < array->type->ndim; k++) index[k] = cg_scalar(cg, indices[k]);
-  cg->strided |= is_strided(cg, array, indices);
+  cg->facts.strided |= is_strided(cg, array, indices);
   return element_address(cg, array->type, a.v, index);
 }
 

@@ -31,6 +31,7 @@ typedef struct CgVar {
   unsigned loop;       /* number of the innermost loop that its value depends on; 0: none */
   uint64_t far;        /* arrays of layout A: bit K is set when the stride of axis K may be known at run time only */
   bool in_frame;       /* a small array of passes */
+  unsigned part, part_index; /* part.c: the last part that mentions it, and where */
 } CgVar;
 
 typedef struct CgLoop {
@@ -65,6 +66,8 @@ typedef struct CgFunc { /* the function that is being written */
   const IrFunc *ir;
   bool is_entry;      /* what the host calls: `ir` is the function that it calls in turn */
   bool has_status;    /* this form returns one */
+  bool is_part;       /* a part of `ir` that stands apart (part.c): owns nothing, returns a status alone */
+  unsigned apart;     /* blocks in such parts of this function */
   bool trial;         /* the trial form, copy `level` */
   uint32_t level;
   bool stack_checked; /* in the trial form: on the way to where the builder stands */
@@ -78,6 +81,8 @@ typedef struct CgFunc { /* the function that is being written */
   CgVar *vars;                 /* by IrVar.id */
   CgVal result;                /* slots of the result until `leave` */
   bool has_owners;             /* some variable owns memory */
+  LLVMValueRef owners;         /* the slots of all references side by side; NULL when there are only few */
+  uint32_t owner_count;
   CgLoop *loop;
   const IrAlias *alias;      /* of the loop that is being written: which arrays do not overlap; NULL: nothing is known */
   bool independent;          /* the innermost loop that is being written is IrLoop.independent */
@@ -96,6 +101,7 @@ typedef struct Codegen {
   LLVMTypeRef void_, i1, i8, i16, i32, i64, f32, f64, ptr;
   unsigned attrs[CGA_COUNT];
   LLVMAttributeRef target_cpu, target_features; /* NULL when the machine names none */
+  LLVMAttributeRef little_effort;
   LLVMValueRef unlikely;                        /* metadata: the first successor is the usual one */
   LLVMValueRef empty;                           /* metadata: a node without operands */
   unsigned prof_kind, range_kind, scope_kind, noalias_kind, loop_kind, group_kind, invariant_kind;
@@ -111,12 +117,12 @@ typedef struct Codegen {
   LLVMValueRef **trials; /* by IrFunc.index: the copies of the trial form */
   uint32_t *top_calls;   /* by IrFunc.index: calls of it that the top level has */
   CgVar *globals;      /* by id */
-  LLVMValueRef retain_fn, release_fn;
+  LLVMValueRef retain_fn, release_fn, release_row_fn;
   unsigned vector_bytes; /* CodegenOptions */
   Vec(LLVMValueRef) vector_fns; /* vector.c: to keep until the end */
   bool dead;
-  unsigned loops; /* written so far */
-  bool strided;   /* CodegenFacts */
+  unsigned loops, parts; /* written so far */
+  CodegenFacts facts;
   CgFunc f;
   void *debug; /* debug.c; NULL when no lines are wanted */
 } Codegen;
@@ -139,6 +145,9 @@ void cg_type_code(const Type *t, StrBuf *out);
 /* codegen.c: small things that everybody needs */
 LLVMAttributeRef cg_attr(Codegen *cg, CgAttr attr, uint64_t value);
 void cg_func_attr(Codegen *cg, LLVMValueRef fn, CgAttr attr);
+LLVMValueRef cg_function_new(Codegen *cg, const char *name, LLVMTypeRef type); /* internal; its first parameter is the context */
+void cg_function_open(Codegen *cg, const IrFunc *f, LLVMValueRef fn); /* a fresh cg->f; the builder stands at the start */
+void cg_function_close(Codegen *cg); /* the order of its blocks */
 LLVMBasicBlockRef cg_block_new(Codegen *cg, const char *name);
 LLVMBasicBlockRef cg_cold_new(Codegen *cg, const char *name);
 void cg_at(Codegen *cg, LLVMBasicBlockRef block);      /* go on writing there */
@@ -193,7 +202,7 @@ void cg_count_calls(Codegen *cg);
 bool cg_stays_call(Codegen *cg, const IrFunc *callee); /* from the function that is being written */
 /* Library functions of some size stay functions: inside the caller they gain little, and the optimiser's time grows faster than its functions.
  * Their decorator may say otherwise. */
-bool cg_stays_function(const IrFunc *f, LLVMValueRef fn);
+bool cg_stays_function(const CgFunc *f);
 
 /* own.c */
 void cg_vars_init(Codegen *cg); /* slots of the function's variables; parameters get their values */
@@ -248,6 +257,10 @@ LLVMValueRef cg_site(Codegen *cg, Span span);
 void cg_status_check(Codegen *cg, LLVMValueRef status, bool is_call); /* nonzero: leave with it, after noting the call */
 void cg_fail(Codegen *cg, LLVMValueRef status); /* from a cold block to the cleanup */
 void cg_finish_cleanup(Codegen *cg);
+
+/* part.c: writes the block as a function of its own and calls it; false when it cannot stand apart. Cold ones are made with little effort. */
+void cg_little_effort(Codegen *cg, LLVMValueRef fn);
+bool cg_part(Codegen *cg, const IrBlock *block, bool cold);
 
 /* call.c: functions of the unit */
 void cg_call(Codegen *cg, const IrStmt *s);

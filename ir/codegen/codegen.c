@@ -93,13 +93,17 @@ static void function_attributes(Codegen *cg, LLVMValueRef fn) {
   if (cg->target_features) LLVMAddAttributeAtIndex(fn, at, cg->target_features);
 }
 
-static LLVMValueRef declare_form(Codegen *cg, const IrFunc *f, const char *name, bool has_status) {
-  LLVMValueRef fn = LLVMAddFunction(cg->module, name, cg_func_type(cg, f, has_status));
+LLVMValueRef cg_function_new(Codegen *cg, const char *name, LLVMTypeRef type) {
+  LLVMValueRef fn = LLVMAddFunction(cg->module, name, type);
   LLVMSetLinkage(fn, LLVMInternalLinkage);
   LLVMSetFunctionCallConv(fn, LLVMFastCallConv);
   function_attributes(cg, fn);
   LLVMAddAttributeAtIndex(fn, 1, cg_attr(cg, CGA_NOALIAS, 0));
   return fn;
+}
+
+static LLVMValueRef declare_form(Codegen *cg, const IrFunc *f, const char *name, bool has_status) {
+  return cg_function_new(cg, name, cg_func_type(cg, f, has_status));
 }
 
 static void declare(Codegen *cg, const IrFunc *f) {
@@ -112,14 +116,25 @@ static void declare(Codegen *cg, const IrFunc *f) {
 }
 
 /* Cold blocks go behind the others; the entry block, which collected the allocas, gets its branch. */
-static void finish_function(Codegen *cg) {
+void cg_function_close(Codegen *cg) {
   for (uint32_t i = 0; i < cg->f.cold.len; i++) LLVMMoveBasicBlockAfter(cg->f.cold.data[i], LLVMGetLastBasicBlock(cg->f.fn));
   LLVMPositionBuilderAtEnd(cg->b, cg->f.entry);
   LLVMBuildBr(cg->b, cg->f.start);
-  if (cg_stays_function(cg->f.ir, cg->f.fn)) cg_func_attr(cg, cg->f.fn, CGA_NOINLINE);
 }
 
-static void begin_function(Codegen *cg, const IrFunc *f, LLVMValueRef fn) {
+void cg_little_effort(Codegen *cg, LLVMValueRef fn) {
+  cg_func_attr(cg, fn, CGA_NOINLINE);
+  LLVMAddAttributeAtIndex(fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, cg->little_effort);
+  cg->facts.little_effort = true;
+}
+
+static void finish_function(Codegen *cg) {
+  cg_function_close(cg);
+  if (cg->f.ir->large && !cg->f.is_entry) cg_little_effort(cg, cg->f.fn);
+  if (cg_stays_function(&cg->f)) cg_func_attr(cg, cg->f.fn, CGA_NOINLINE);
+}
+
+void cg_function_open(Codegen *cg, const IrFunc *f, LLVMValueRef fn) {
   cg->f = (CgFunc){.ir = f, .fn = fn, .rt = LLVMGetParam(fn, 0)};
   LLVMSetValueName2(cg->f.rt, "rt", 2);
   cg->f.entry = cg_block_new(cg, "entry");
@@ -143,11 +158,11 @@ static void define_form(Codegen *cg, const IrFunc *f) {
 }
 
 static void define(Codegen *cg, const IrFunc *f) {
-  begin_function(cg, f, cg->funcs[f->index]);
+  cg_function_open(cg, f, cg->funcs[f->index]);
   cg->f.has_status = f->can_fail;
   define_form(cg, f);
   for (uint32_t i = 0; i < f->trial; i++) {
-    begin_function(cg, f, cg->trials[f->index][i]);
+    cg_function_open(cg, f, cg->trials[f->index][i]);
     cg->f.trial = true;
     cg->f.level = i;
     define_form(cg, f);
@@ -201,6 +216,28 @@ static void counters(Codegen *cg) {
   LLVMBuildRetVoid(cg->b);
 }
 
+/* void lj.release_row(ptr row, i64 count): count > 0. */
+static void row_counter(Codegen *cg) {
+  LLVMTypeRef params[] = {cg->ptr, cg->i64};
+  LLVMValueRef fn = cg->release_row_fn = LLVMAddFunction(cg->module, "lj.release_row", LLVMFunctionType(cg->void_, params, 2, false));
+  LLVMSetLinkage(fn, LLVMInternalLinkage);
+  function_attributes(cg, fn);
+  cg_func_attr(cg, fn, CGA_NOINLINE);
+  cg->f = (CgFunc){.fn = fn};
+  LLVMBasicBlockRef entry = cg_block_new(cg, "entry"), loop = cg_block_new(cg, "loop"), done = cg_block_new(cg, "done");
+  cg_at(cg, entry);
+  LLVMBuildBr(cg->b, loop);
+  cg_at(cg, loop);
+  LLVMValueRef i = LLVMBuildPhi(cg->b, cg->i64, ""), zero = cg_i64(cg, 0);
+  LLVMValueRef owner = LLVMBuildLoad2(cg->b, cg->ptr, LLVMBuildInBoundsGEP2(cg->b, cg->ptr, LLVMGetParam(fn, 0), &i, 1, ""), "");
+  LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(cg->release_fn), cg->release_fn, &owner, 1, "");
+  LLVMValueRef next = LLVMBuildNSWAdd(cg->b, i, cg_i64(cg, 1), "");
+  LLVMAddIncoming(i, (LLVMValueRef[]){zero, next}, (LLVMBasicBlockRef[]){entry, loop}, 2);
+  LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, next, LLVMGetParam(fn, 1), ""), loop, done);
+  cg_at(cg, done);
+  LLVMBuildRetVoid(cg->b);
+}
+
 /* Top-level variables live as long as one call of the entry. */
 static void drop_globals(Codegen *cg) {
   for (uint32_t i = 0; i < cg->unit->globals.len; i++) {
@@ -237,7 +274,7 @@ static void entry_function(Codegen *cg, const char *symbol) {
   LLVMValueRef fn = LLVMAddFunction(cg->module, symbol, type);
   function_attributes(cg, fn);
   LLVMSetPrefixData(fn, cg_i64(cg, 0));
-  begin_function(cg, f, fn);
+  cg_function_open(cg, f, fn);
   cg->f.is_entry = true;
   run_top_level(cg);
   LLVMValueRef args[512];
@@ -310,6 +347,7 @@ static void init_attributes(Codegen *cg, LLVMTargetMachineRef machine) {
   char *cpu = LLVMGetTargetMachineCPU(machine), *features = LLVMGetTargetMachineFeatureString(machine);
   if (cpu[0]) cg->target_cpu = LLVMCreateStringAttribute(cg->ctx, "target-cpu", 10, cpu, (unsigned)strlen(cpu));
   if (features[0]) cg->target_features = LLVMCreateStringAttribute(cg->ctx, "target-features", 15, features, (unsigned)strlen(features));
+  cg->little_effort = LLVMCreateStringAttribute(cg->ctx, CODEGEN_LITTLE_EFFORT, (unsigned)strlen(CODEGEN_LITTLE_EFFORT), "", 0);
   LLVMDisposeMessage(cpu);
   LLVMDisposeMessage(features);
   LLVMMetadataRef weights[] = {
@@ -353,6 +391,7 @@ LLVMModuleRef codegen_unit(IrUnit *unit, LLVMContextRef context, LLVMTargetMachi
   if (options->debug) cg_debug_open(&cg);
   globals(&cg);
   counters(&cg);
+  row_counter(&cg);
   cg_count_calls(&cg);
   for (uint32_t i = 0; i < unit->funcs.len; i++) declare(&cg, unit->funcs.data[i]);
   for (uint32_t i = 0; i < unit->funcs.len; i++) define(&cg, unit->funcs.data[i]);
@@ -361,7 +400,7 @@ LLVMModuleRef codegen_unit(IrUnit *unit, LLVMContextRef context, LLVMTargetMachi
   entry_function(&cg, symbol);
   cg_vector_finish(&cg);
   cg_debug_close(&cg);
-  *facts = (CodegenFacts){.strided = cg.strided};
+  *facts = cg.facts;
   LLVMDisposeBuilder(cg.b);
   arena_drop(&arena);
   if (!options->verify) return cg.module;

@@ -8,6 +8,9 @@
 #include <llvm-c/Core.h>
 #include <llvm-c/TargetMachine.h>
 
+/* String attribute of functions that are not worth all effort, or too large for it; they are `noinline`, too. */
+#define CODEGEN_LITTLE_EFFORT "loopjit-little-effort"
+
 typedef struct CodegenOptions {
   bool debug;  /* emit line tables */
   bool verify; /* check the module: dev builds, tests, dumps */
@@ -19,6 +22,7 @@ typedef struct CodegenOptions {
 typedef struct CodegenFacts {
   bool
       strided; /* some loop steps through an array by a distance that is known at run time only: a multiplication that becomes an addition */
+  bool little_effort; /* there are functions with the attribute CODEGEN_LITTLE_EFFORT */
 } CodegenFacts;
 
 /* The module of a unit, for the target machine; the entry is the external function `symbol` of the prototype in jit/backend.h.

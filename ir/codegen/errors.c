@@ -75,8 +75,8 @@ void cg_finish_cleanup(Codegen *cg) {
   cg_at(cg, cg->f.cleanup);
   LLVMValueRef status = LLVMBuildPhi(cg->b, cg->i32, "status");
   for (uint32_t i = 0; i < cg->f.edges.len; i++) LLVMAddIncoming(status, &cg->f.edges.data[i].status, &cg->f.edges.data[i].from, 1);
-  cg_release_all(cg);
-  LLVMTypeRef type = cg_result_type(cg, cg->f.ir, true);
+  if (!cg->f.is_part) cg_release_all(cg);
+  LLVMTypeRef type = cg->f.is_part ? cg->i32 : cg_result_type(cg, cg->f.ir, true);
   LLVMBuildRet(cg->b, type == cg->i32 ? status : LLVMBuildInsertValue(cg->b, LLVMGetPoison(type), status, 0, ""));
   cg->dead = true;
 }

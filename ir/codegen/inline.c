@@ -39,9 +39,9 @@ bool cg_stays_call(Codegen *cg, const IrFunc *callee) {
   return cg->f.ir && cg->f.ir->is_main && cg->top_calls[callee->index] > 1 && has_loop(&callee->body);
 }
 
-bool cg_stays_function(const IrFunc *f, LLVMValueRef fn) {
+bool cg_stays_function(const CgFunc *f) {
   enum { SMALL = 24 }; /* basic blocks */
-  const FuncDef *def = f->spec ? f->spec->func : NULL;
+  const FuncDef *def = f->ir->spec ? f->ir->spec->func : NULL;
   if (!def || !def->module->source->is_library || def->options.inline_ == TRI_YES) return false;
-  return def->options.inline_ == TRI_NO || LLVMCountBasicBlocks(fn) > SMALL;
+  return def->options.inline_ == TRI_NO || LLVMCountBasicBlocks(f->fn) + f->apart > SMALL;
 }

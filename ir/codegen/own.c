@@ -7,8 +7,24 @@
 static bool owns(const IrVar *var) { return var->owns && type_owns(var->type); }
 static CgVar *place(Codegen *cg, const IrVar *var) { return var->is_global ? &cg->globals[var->id] : &cg->f.vars[var->id]; }
 
+/* Many references stand side by side in memory and are released by a loop: as registers each of them would meet each error in front of the cleanup. */
+static void many_owners(Codegen *cg) {
+  enum { MANY = 24 };
+  const IrFunc *f = cg->f.ir;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < f->vars.len; i++) {
+    const CgType *ct = cg_type(cg, f->vars.data[i]->type);
+    for (uint32_t k = 0; k < ct->count; k++) count += owns(f->vars.data[i]) && ct->owner[k];
+  }
+  if (count < MANY) return;
+  cg->f.owner_count = count;
+  cg->f.owners = cg_alloca(cg, LLVMArrayType2(cg->ptr, count), "owners");
+}
+
 void cg_vars_init(Codegen *cg) {
   const IrFunc *f = cg->f.ir;
+  uint32_t counted_so_far = 0;
+  many_owners(cg);
   cg->f.vars = arena_array(cg->arena, CgVar, f->vars.len + 1);
   for (uint32_t i = 0; i < f->vars.len; i++) {
     const IrVar *var = f->vars.data[i];
@@ -19,7 +35,9 @@ void cg_vars_init(Codegen *cg) {
     for (uint32_t k = 0; k < ct->count; k++) {
       bool counted = owns(var) && ct->owner[k];
       if (var->once && !counted) continue;
-      p->slot[k] = cg_alloca(cg, ct->parts[k], var->name);
+      bool in_row = counted && cg->f.owners;
+      p->slot[k] =
+          in_row ? cg_offset(cg, cg->f.owners, sizeof(void *) * (uint64_t)counted_so_far++) : cg_alloca(cg, ct->parts[k], var->name);
       if (counted) LLVMBuildStore(cg->b, LLVMConstNull(cg->ptr), p->slot[k]);
     }
     cg->f.has_owners |= owns(var);
@@ -136,5 +154,10 @@ void cg_retain(Codegen *cg, const Type *t, CgVal v) { count_each(cg, cg->retain_
 void cg_release(Codegen *cg, const Type *t, CgVal v) { count_each(cg, cg->release_fn, t, v); }
 
 void cg_release_all(Codegen *cg) {
+  if (cg->f.owners) {
+    LLVMValueRef args[] = {cg->f.owners, cg_i64(cg, cg->f.owner_count)};
+    LLVMBuildCall2(cg->b, LLVMGlobalGetValueType(cg->release_row_fn), cg->release_row_fn, args, LJ_COUNT(args), "");
+    return;
+  }
   for (uint32_t i = 0; i < cg->f.ir->vars.len; i++) cg_var_release(cg, cg->f.ir->vars.data[i]);
 }

@@ -85,6 +85,19 @@ void cg_finish_leave(Codegen *cg) {
   cg_return_parts(cg, v.v, ct->count);
 }
 
+/* Loops for the case that the test before their other version fails, and nothing else that matters. */
+static bool is_cold(const IrBlock *block) {
+  bool cold = false;
+  for (uint32_t i = 0; i < block->len; i++) {
+    const IrStmt *s = block->data[i];
+    if (s->kind == IRS_FOR && s->as.for_.loop.cold)
+      cold = true;
+    else if (s->kind != IRS_SET)
+      return false;
+  }
+  return cold;
+}
+
 static void if_(Codegen *cg, const IrStmt *s) {
   LLVMValueRef cond = cg_scalar(cg, s->as.if_.cond);
   bool has_else = s->as.if_.orelse.len > 0;
@@ -101,7 +114,7 @@ static void if_(Codegen *cg, const IrStmt *s) {
   if (has_else) {
     LLVMMoveBasicBlockAfter(orelse, LLVMGetLastBasicBlock(cg->f.fn));
     cg_at(cg, orelse);
-    cg_body(cg, &s->as.if_.orelse);
+    if (!is_cold(&s->as.if_.orelse) || !cg_part(cg, &s->as.if_.orelse, true)) cg_body(cg, &s->as.if_.orelse);
     falls |= !cg->dead;
     cg_jump(cg, end);
   }
@@ -122,6 +135,8 @@ static void statement(Codegen *cg, const IrStmt *s) {
   cg->f.span = s->span;
   cg->f.frame = s->frame;
   cg_debug_line(cg, s->span);
+  IrStmt *one = (IrStmt *)(uintptr_t)s;
+  if (s->apart && cg_part(cg, &(IrBlock){&one, 1, 1}, false)) return;
   switch (s->kind) {
   case IRS_SET: set(cg, s); return;
   case IRS_STORE: cg_store(cg, s); return;

@@ -2,7 +2,10 @@
  * is left is a sum of things that are never negative. In: expressions, facts. Out: yes or "not known". Must not change the program. */
 #include "ir/passes/affine.h"
 
-void facts_init(Facts *f, IrUnit *unit, const IrFunc *func) { *f = (Facts){.unit = unit, .func = func}; }
+void facts_init(Facts *f, IrUnit *unit, const IrFunc *func) {
+  *f = (Facts){.unit = unit, .func = func};
+  f->inside = arena_new(unit->arena, IrMarks);
+}
 
 static void record(Facts *f, const IrVar *var, const IrStmt *s) {
   if (!var || !var->once || var->is_global) return;

@@ -45,6 +45,8 @@ typedef struct Facts {
   bool by_facts;   /* facts may say that a variable is bounded */
   bool proving;    /* a proof is under way: no proofs for facts that it pushes */
   uint32_t degree; /* most factors of a product in any form so far (assume_bounded only): the caller's limit for leaves depends on it */
+  IrMarks *inside; /* what the loop that a pass looks at sets: for one loop at a time */
+  Map *meanings; /* fit.c: what variables and extents stand for, once asked for; NULL: asked for anew each time */
 } Facts;
 
 void facts_init(Facts *f, IrUnit *unit, const IrFunc *func);

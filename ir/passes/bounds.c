@@ -131,24 +131,26 @@ static void walk_if(Walk *w, IrStmt *s) {
   uint32_t mark = f->known.len, chains = f->chains.len;
   RangeState before, after[2];
   bool then_ends = ir_ends(&s->as.if_.then), else_ends = ir_ends(&s->as.if_.orelse);
-  ranges_save(&w->r, &before);
+  RangeVars vars;
+  ranges_changed(&w->r, s, &vars);
+  ranges_save(&w->r, &vars, mark, &before);
   facts_push_cond(f, s->as.if_.cond, true);
   walk_stmts(w, &s->as.if_.then);
-  ranges_save(&w->r, &after[0]);
+  ranges_save(&w->r, &vars, mark, &after[0]);
   f->known.len = mark, f->chains.len = chains;
-  ranges_restore(&w->r, &before);
+  ranges_restore(&vars, &before);
   facts_push_cond(f, s->as.if_.cond, false);
   walk_stmts(w, &s->as.if_.orelse);
   f->chains.len = chains;
   if (then_ends) return; /* as the other branch left it */
-  ranges_save(&w->r, &after[1]);
+  ranges_save(&w->r, &vars, mark, &after[1]);
   f->known.len = mark;
   if (!else_ends) {
-    ranges_join(&w->r, &after[0], &after[1], s);
+    ranges_join(&w->r, &vars, &after[0], &after[1], s);
     return;
   }
-  ranges_restore(&w->r, &after[0]);
-  for (uint32_t i = mark; i < after[0].known.len; i++) vec_push(f->unit->arena, &f->known, after[0].known.data[i]);
+  ranges_restore(&vars, &after[0]);
+  for (uint32_t i = 0; i < after[0].known.len; i++) vec_push(f->unit->arena, &f->known, after[0].known.data[i]);
 }
 
 static void walk_iteration(Walk *w, IrStmt *s) {
@@ -179,7 +181,7 @@ static void walk_loop(Walk *w, IrStmt *s) {
   uint32_t mark = f->known.len, chains = f->chains.len;
   ranges_enter(&w->r, &loop, s);
   for (uint32_t i = 0; i < w->r.f->func->vars.len; i++)
-    if (loop.inside[i] && !f->func->vars.data[i]->once) forget_chain(f, f->func->vars.data[i]);
+    if (!f->func->vars.data[i]->once && ir_marked(f->inside, f->func->vars.data[i])) forget_chain(f, f->func->vars.data[i]);
   loop.changed = loop.heads.len > 0;
   for (int round = 0; loop.changed && round < MAX_ROUNDS && w->work < MAX_WORK; round++) {
     w->dry++;

@@ -14,7 +14,6 @@ typedef struct Counter {
   Facts *f;
   IrBuilder b;
   IrStmt *loop;
-  bool *inside; /* by IrVar.id: set in the loop */
   IrVar *var, *at; /* the counter, its value at the test */
   const IrStmt *copy; /* let at = var, in the head */
   IrExpr *bound, *step; /* fixed; step NULL: `steps` */
@@ -27,13 +26,13 @@ typedef struct Counter {
 
 /* ---- what is fixed ---- */
 
-static void mark_inside(bool *inside, IrStmt *s) {
+static void mark_inside(const Facts *f, IrStmt *s) {
   const IrVar *var = s->kind == IRS_FOR ? s->as.for_.index : s->kind == IRS_DROP ? s->as.drop.var : ir_stmt_result(s);
-  if (var && !var->is_global) inside[var->id] = true;
+  if (var && !var->is_global) ir_mark(f->unit->arena, f->inside, var);
   IrBlock *blocks[2];
   unsigned count = ir_stmt_blocks(s, blocks);
   for (unsigned k = 0; k < count; k++)
-    for (uint32_t i = 0; i < blocks[k]->len; i++) mark_inside(inside, blocks[k]->data[i]);
+    for (uint32_t i = 0; i < blocks[k]->len; i++) mark_inside(f, blocks[k]->data[i]);
 }
 
 /* The value of a `once` variable that the loop's head sets. */
@@ -49,7 +48,7 @@ static IrExpr *fixed(const Counter *c, IrExpr *e, int depth) {
   if (e->op == IR_LOAD || e->op == IR_RTCALL || depth > 8) return NULL;
   if (e->op == IR_VAR) {
     const IrVar *var = e->as.var;
-    if (var->once && !var->is_global && !c->inside[var->id]) return e;
+    if (var->once && !var->is_global && !ir_marked(c->f->inside, var)) return e;
     IrExpr *value = var->is_global ? NULL : head_value(c, var);
     return value ? fixed(c, value, depth + 1) : NULL;
   }
@@ -76,7 +75,7 @@ static bool is_int64(const IrExpr *e) { return type_is(e->type, DT_INT64); }
 /* e is at + offset for a copy `at` of a mutable variable made in the head. */
 static bool is_counter(Counter *c, const IrExpr *e) {
   int64_t offset = 0;
-  if (e->op == IR_VAR && !e->as.var->is_global && c->inside[e->as.var->id] && head_value(c, e->as.var) &&
+  if (e->op == IR_VAR && !e->as.var->is_global && ir_marked(c->f->inside, e->as.var) && head_value(c, e->as.var) &&
       head_value(c, e->as.var)->op != IR_VAR)
     e = head_value(c, e->as.var);
   if ((e->op == IR_ADD || e->op == IR_SUB) && ir_is_int_const(e->args[1], &offset)) {
@@ -312,8 +311,8 @@ static bool counters_while(Facts *f, IrStmt *s, IrBlock *out) {
   Counter c = {.f = f, .loop = s};
   c.b = (IrBuilder){
       .arena = unit->arena, .unit = unit, .func = func, .span = s->span, .types = (TypeTable *)(uintptr_t)&unit->program->types};
-  c.inside = arena_array(unit->arena, bool, func->vars.len + 1);
-  mark_inside(c.inside, s);
+  ir_marks_clear(f->inside);
+  mark_inside(f, s);
   if (!finds_test(&c)) return false;
   if (!finds_step(&c)) {
     ir_remark(unit->arena, &s->as.while_.loop, "counters", false, s->span, "%s", c.why);

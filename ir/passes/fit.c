@@ -14,6 +14,7 @@ static void see_block(Facts *f, const IrBlock *block) {
 
 void fit_facts(Facts *f, IrUnit *unit, const IrFunc *func) {
   facts_init(f, unit, func);
+  f->meanings = arena_new(unit->arena, Map);
   see_block(f, &func->body);
   f->known.len = 0; /* ranges hold only where a walk stands */
 }
@@ -37,10 +38,10 @@ static const IrExpr *extent_of(const Facts *f, const IrVar *array, int64_t axis)
   return alloc ? alloc->as.alloc.shape[axis] : def && def->op == IR_VIEW ? def->args[2 + axis] : NULL;
 }
 
-/* What the expression stands for: through copies, extents of views and allocations, choices between equals. */
-static const IrExpr *meaning(const Facts *f, const IrExpr *e, int depth) {
+static const IrExpr *meaning(const Facts *f, const IrExpr *e, int depth);
+
+static const IrExpr *find_meaning(const Facts *f, const IrExpr *e, int depth) {
   int64_t zero;
-  if (depth > 16) return e;
   if (e->op == IR_VAR) {
     const IrExpr *def = facts_value(f, e->as.var);
     return def && type_is_scalar(e->type) && !(def->op == IR_VAR && !def->as.var->once) ? meaning(f, def, depth + 1) : e;
@@ -55,6 +56,25 @@ static const IrExpr *meaning(const Facts *f, const IrExpr *e, int depth) {
     if (x->op == IR_SHAPE || x->op == IR_SIZE || (x->op == IR_PYMAX && ir_same(x->args[1], e->args[1]))) return x;
   }
   return e;
+}
+
+/* Array statements that read each other's results make long chains of extents: each link is followed once. */
+static uint64_t meaning_key(const IrExpr *e) {
+  const IrVar *var = e->op == IR_VAR ? e->as.var : e->op == IR_SHAPE && e->args[0]->op == IR_VAR ? e->args[0]->as.var : NULL;
+  if (!var || !var->once || var->is_global) return 0;
+  return map_key(var) + (e->op == IR_SHAPE ? 1 + (uint64_t)e->as.i : 0); /* an IrVar is larger than arrays have axes */
+}
+
+/* What the expression stands for: through copies, extents of views and allocations, choices between equals. */
+static const IrExpr *meaning(const Facts *f, const IrExpr *e, int depth) {
+  enum { DEPTH = 64 };
+  uint64_t key = f->meanings ? meaning_key(e) : 0;
+  const IrExpr *found = key ? map_get(f->meanings, key) : NULL;
+  if (found) return found;
+  if (depth > DEPTH) return e;
+  found = find_meaning(f, e, depth);
+  if (key && found != e) map_put(f->unit->arena, f->meanings, key, (void *)(uintptr_t)found);
+  return found;
 }
 
 static bool is_computed(IrOp op) {

@@ -13,35 +13,6 @@ enum { CHUNK_PS = 4000000, COPY_PS = 1000 }; /* COPY_PS: an element of a private
 
 /* ---- what a loop uses ---------------------------------------------------------------------------------------------------------------- */
 
-typedef void (*VarFn)(IrVar **slot, void *data); /* a mention of a variable outside of expressions */
-typedef struct Mentions {
-  VarFn var;
-  IrSlotFn expr;
-  void *data;
-} Mentions;
-
-static void each_mention(const Mentions *m, IrStmt *s, bool inner) {
-  switch ((int)s->kind) {
-  case IRS_SET: m->var(&s->as.set.var, m->data); break;
-  case IRS_STORE: m->var(&s->as.store.array, m->data); break;
-  case IRS_ALLOC: m->var(&s->as.alloc.var, m->data); break;
-  case IRS_DROP: m->var(&s->as.drop.var, m->data); break;
-  case IRS_CALL: m->var(&s->as.call.result, m->data); break;
-  case IRS_TEXT_TAKE: m->var(&s->as.take.var, m->data); break;
-  case IRS_RUNTIME: m->var(&s->as.runtime.result, m->data); break;
-  case IRS_FOR: m->var(&s->as.for_.index, m->data); break;
-  case IRS_CHECK:
-    m->var(&s->as.check.shape_a, m->data);
-    m->var(&s->as.check.shape_b, m->data);
-    break;
-  }
-  ir_stmt_exprs(s, m->expr, m->data);
-  IrBlock *blocks[2];
-  unsigned count = inner ? ir_stmt_blocks(s, blocks) : 0;
-  for (unsigned k = 0; k < count; k++)
-    for (uint32_t i = 0; i < blocks[k]->len; i++) each_mention(m, blocks[k]->data[i], true);
-}
-
 static void mark_var(IrVar **slot, void *data) {
   if (*slot && !(*slot)->is_global) ((bool *)data)[(*slot)->id] = true;
 }
@@ -57,14 +28,14 @@ static void mark_slot(IrExpr **slot, void *data) {
 
 /* Everything that is mentioned in the block, except below `skip`. */
 static void mark_outside(IrBlock *block, const IrStmt *skip, bool *marks) {
-  const Mentions m = {mark_var, mark_slot, marks};
+  const IrMentions m = {mark_var, mark_slot, marks};
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
     if (s == skip) {
       ir_stmt_exprs(s, mark_slot, marks);
       continue;
     }
-    each_mention(&m, s, false);
+    ir_mentions(&m, s);
     IrBlock *blocks[2];
     unsigned count = ir_stmt_blocks(s, blocks);
     for (unsigned k = 0; k < count; k++) mark_outside(blocks[k], skip, marks);
@@ -134,6 +105,14 @@ static IrExpr *translate_node(IrExpr *e, void *data) {
 static void translate_slot(IrExpr **slot, void *data) { *slot = ir_rewrite(((Outline *)data)->in.arena, *slot, translate_node, data); }
 static void translate_var(IrVar **slot, void *data) { *slot = translated(data, *slot); }
 
+static void translate_stmt(const IrMentions *m, IrStmt *s) {
+  ir_mentions(m, s);
+  IrBlock *blocks[2];
+  unsigned count = ir_stmt_blocks(s, blocks);
+  for (unsigned k = 0; k < count; k++)
+    for (uint32_t i = 0; i < blocks[k]->len; i++) translate_stmt(m, blocks[k]->data[i]);
+}
+
 static void translate_alias(Outline *o, IrBlock *block) {
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
@@ -178,9 +157,9 @@ static void make_body(Outline *o) {
   loop->as.for_.lo = ir_var(b, o->lo);
   loop->as.for_.hi = ir_var(b, o->hi);
   loop->as.for_.loop.parallel = false;
-  const Mentions m = {translate_var, translate_slot, o};
+  const IrMentions m = {translate_var, translate_slot, o};
   translate_var(&loop->as.for_.index, o);
-  for (uint32_t i = 0; i < loop->as.for_.body.len; i++) each_mention(&m, loop->as.for_.body.data[i], true);
+  for (uint32_t i = 0; i < loop->as.for_.body.len; i++) translate_stmt(&m, loop->as.for_.body.data[i]);
   vec_push(b->arena, &o->body->body, loop);
   translate_ranges(o);
   translate_alias(o, &o->body->body);

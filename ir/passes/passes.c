@@ -24,6 +24,7 @@ const IrPass ir_passes[] = {
     {"wrap", "in loops only indices outside of their axis are wrapped and checked", pass_wrap},
     {"narrow", "integers in loops that provably fit in 32 bits are computed in 32", pass_narrow},
     {"poll", "where code that the host may stop asks whether it should", pass_poll},
+    {"effort", "large functions are made in pieces, so that compile time stays about linear", pass_effort},
     {"effects", "which functions can fail", pass_effects},
     {"trial", "which recursive functions are tried without statuses first", pass_trial},
 };

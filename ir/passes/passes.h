@@ -23,6 +23,7 @@ void pass_defer(IrUnit *unit); /* defer.c */
 void pass_wrap(IrUnit *unit); /* wrap.c */
 void pass_narrow(IrUnit *unit); /* narrow.c */
 void pass_poll(IrUnit *unit); /* poll.c */
+void pass_effort(IrUnit *unit); /* effort.c */
 void pass_effects(IrUnit *unit); /* effects.c */
 void pass_trial(IrUnit *unit); /* trial.c */
 

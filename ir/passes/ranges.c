@@ -5,6 +5,8 @@
  * In: a unit after "values": mutable variables are read by  let t = v  only. Out: facts. Must not change the program. */
 #include "ir/passes/ranges.h"
 
+#include <stdlib.h>
+
 enum { MAX_GOALS = 8 };
 
 struct RangeVar {
@@ -14,6 +16,7 @@ struct RangeVar {
   bool has_value;
   Affine goals[MAX_GOALS]; /* over leaf */
   uint32_t goal_count;
+  uint32_t index, asked; /* in Ranges.all; the last ranges_changed that found it */
 };
 
 static IrExpr *leaf_of(const Facts *f, IrVar *var) {
@@ -39,6 +42,7 @@ static RangeVar *need(Ranges *r, IrVar *var) {
   v = arena_new(r->f->unit->arena, RangeVar);
   v->var = var;
   v->leaf = leaf_of(r->f, var);
+  v->index = r->all.len;
   map_put(r->f->unit->arena, &r->vars, map_key(var), v);
   vec_push(r->f->unit->arena, &r->all, v);
   add_goal(v, &(Affine){.terms = {{v->leaf, 1}}, .count = 1});
@@ -154,16 +158,46 @@ void ranges_set(Ranges *r, const IrStmt *s) {
 
 /* ---- where paths meet ---- */
 
-void ranges_save(const Ranges *r, RangeState *out) {
-  out->values = arena_array(r->f->unit->arena, Affine, r->all.len + 1);
-  out->has = arena_array(r->f->unit->arena, bool, r->all.len + 1);
-  for (uint32_t i = 0; i < r->all.len; i++) out->values[i] = r->all.data[i]->value, out->has[i] = r->all.data[i]->has_value;
-  out->known.len = out->known.cap = 0;
-  for (uint32_t i = 0; i < r->f->known.len; i++) vec_push(r->f->unit->arena, &out->known, r->f->known.data[i]);
+static void find_changed(Ranges *r, const IrStmt *s, RangeVars *out) {
+  IrBlock *blocks[2];
+  RangeVar *v = find(r, ir_stmt_result(s));
+  if (v && v->asked != r->asked) {
+    v->asked = r->asked;
+    vec_push(r->f->unit->arena, out, v);
+  }
+  unsigned count = ir_stmt_blocks((IrStmt *)(uintptr_t)s, blocks);
+  for (unsigned k = 0; k < count; k++)
+    for (uint32_t i = 0; i < blocks[k]->len; i++) find_changed(r, blocks[k]->data[i], out);
 }
 
-void ranges_restore(Ranges *r, const RangeState *state) {
-  for (uint32_t i = 0; i < r->all.len; i++) r->all.data[i]->value = state->values[i], r->all.data[i]->has_value = state->has[i];
+static int by_index(const void *a, const void *b) {
+  uint32_t x = (*(RangeVar *const *)a)->index, y = (*(RangeVar *const *)b)->index;
+  return x < y ? -1 : x > y;
+}
+
+void ranges_changed(Ranges *r, IrStmt *branch, RangeVars *out) {
+  *out = (RangeVars){0};
+  r->asked++;
+  find_changed(r, branch, out);
+  if (out->len) qsort(out->data, out->len, sizeof(RangeVar *), by_index);
+}
+
+void ranges_save(const Ranges *r, const RangeVars *vars, uint32_t mark, RangeState *out) {
+  *out = (RangeState){.mark = mark};
+  out->values = arena_array(r->f->unit->arena, Affine, vars->len + 1);
+  out->has = arena_array(r->f->unit->arena, bool, vars->len + 1);
+  for (uint32_t i = 0; i < vars->len; i++) out->values[i] = vars->data[i]->value, out->has[i] = vars->data[i]->has_value;
+  for (uint32_t i = mark; i < r->f->known.len; i++) vec_push(r->f->unit->arena, &out->known, r->f->known.data[i]);
+}
+
+void ranges_restore(const RangeVars *vars, const RangeState *state) {
+  for (uint32_t i = 0; i < vars->len; i++) vars->data[i]->value = state->values[i], vars->data[i]->has_value = state->has[i];
+}
+
+/* The facts at the end of a path instead of those behind its mark. */
+static void take_facts(Facts *f, const RangeState *state) {
+  f->known.len = state->mark;
+  for (uint32_t i = 0; i < state->known.len; i++) vec_push(f->unit->arena, &f->known, state->known.data[i]);
 }
 
 static bool same_form(const Affine *a, const Affine *b) { return a->base == b->base && affine_same_terms(a, b); }
@@ -181,71 +215,75 @@ static bool value_is_bounded(const Ranges *r, const Affine *value) {
   return true;
 }
 
-void ranges_join(Ranges *r, const RangeState *a, const RangeState *b, const void *place) {
-  Facts *f = r->f;
-  for (uint32_t i = 0; i < r->all.len; i++) {
-    RangeVar *v = r->all.data[i];
-    if (a->has[i] && b->has[i] && same_form(&a->values[i], &b->values[i])) {
-      v->value = a->values[i], v->has_value = true;
-      continue;
-    }
-    v->value = unknown(r, v, place);
-    bool ok = v->has_value = a->has[i] && b->has[i];
-    set_small(r, &v->value, false);
-    if (!ok) continue;
-    Affine candidates[4 + MAX_GOALS];
-    uint32_t count = 0;
-    const Affine *values[2] = {&a->values[i], &b->values[i]};
-    for (int k = 0; k < 4; k++) count += difference(v, values[k / 2], k % 2, &candidates[count]);
-    for (uint32_t k = 0; k < v->goal_count; k++) candidates[count++] = v->goals[k];
-    bool small = true;
-    bool holds_here[4 + MAX_GOALS];
-    memset(holds_here, true, sizeof holds_here);
-    for (int side = 0; side < 2; side++) {
-      Facts saved = *f;
-      f->known.data = (side ? b : a)->known.data;
-      f->known.len = f->known.cap = (side ? b : a)->known.len;
-      small = small && value_is_bounded(r, values[side]);
-      for (uint32_t k = 0; k < count; k++) holds_here[k] = holds_here[k] && holds(r, v, values[side], &candidates[k]);
-      f->known.data = saved.known.data, f->known.len = saved.known.len, f->known.cap = saved.known.cap;
-    }
-    set_small(r, &v->value, small);
-    for (uint32_t k = 0; k < count; k++)
-      if (holds_here[k]) know(r, v, &candidates[k]);
+typedef Vec(Affine) Forms;
+
+static void join_one(Ranges *r, RangeVar *v, uint32_t at, const RangeState *a, const RangeState *b, const void *place, Forms *learned) {
+  bool ok = v->has_value = a->has[at] && b->has[at];
+  if (ok && same_form(&a->values[at], &b->values[at])) {
+    v->value = a->values[at];
+    return;
   }
+  if (!ok) return;
+  v->value = unknown(r, v, place);
+  set_small(r, &v->value, false);
+  Affine candidates[4 + MAX_GOALS];
+  uint32_t count = 0;
+  const Affine *values[2] = {&a->values[at], &b->values[at]};
+  for (int k = 0; k < 4; k++) count += difference(v, values[k / 2], k % 2, &candidates[count]);
+  for (uint32_t k = 0; k < v->goal_count; k++) candidates[count++] = v->goals[k];
+  bool small = true;
+  bool holds_here[4 + MAX_GOALS];
+  memset(holds_here, true, sizeof holds_here);
+  for (int side = 0; side < 2; side++) {
+    take_facts(r->f, side ? b : a);
+    small = small && value_is_bounded(r, values[side]);
+    for (uint32_t k = 0; k < count; k++) holds_here[k] = holds_here[k] && holds(r, v, values[side], &candidates[k]);
+  }
+  set_small(r, &v->value, small);
+  r->f->known.len = a->mark;
+  for (uint32_t k = 0; k < count; k++)
+    if (holds_here[k]) know(r, v, &candidates[k]);
+  for (uint32_t k = a->mark; k < r->f->known.len; k++) vec_push(r->f->unit->arena, learned, r->f->known.data[k]);
+}
+
+void ranges_join(Ranges *r, const RangeVars *vars, const RangeState *a, const RangeState *b, const void *place) {
+  Forms learned = {0};
+  for (uint32_t i = 0; i < vars->len; i++) join_one(r, vars->data[i], i, a, b, place, &learned);
+  r->f->known.len = a->mark;
+  for (uint32_t i = 0; i < learned.len; i++) vec_push(r->f->unit->arena, &r->f->known, learned.data[i]);
 }
 
 /* ---- loops ---- */
 
-static void mark_set(const Ranges *r, RangeLoop *loop, IrBlock *block) {
+static void mark_set(const Ranges *r, IrBlock *block) {
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
     const IrVar *var = s->kind == IRS_FOR ? s->as.for_.index : ir_stmt_result(s);
-    if (var && !var->is_global) loop->inside[var->id] = true;
+    if (var && !var->is_global) ir_mark(r->f->unit->arena, r->f->inside, var);
     IrBlock *blocks[2];
     unsigned count = ir_stmt_blocks(s, blocks);
-    for (unsigned k = 0; k < count; k++) mark_set(r, loop, blocks[k]);
+    for (unsigned k = 0; k < count; k++) mark_set(r, blocks[k]);
   }
 }
 
-static bool is_fixed(const RangeLoop *loop, const RangeVar *v, const Affine *form) {
+static bool is_fixed(const Facts *f, const RangeVar *v, const Affine *form) {
   for (uint32_t i = 0; i < form->count; i++) {
     const IrExpr *leaf = form->terms[i].leaf;
     if (ir_same(leaf, v->leaf)) continue;
     const IrExpr *var = leaf->op == IR_SHAPE || leaf->op == IR_SIZE ? leaf->args[0] : leaf;
-    if (var->op != IR_VAR || !var->as.var->once || (var->as.var->id != UINT32_MAX && loop->inside[var->as.var->id])) return false;
+    if (var->op != IR_VAR || !var->as.var->once || (var->as.var->id != UINT32_MAX && ir_marked(f->inside, var->as.var))) return false;
   }
   return true;
 }
 
 void ranges_enter(Ranges *r, RangeLoop *loop, IrStmt *s) {
   *loop = (RangeLoop){.outer = r->loop, .stmt = s};
-  loop->inside = arena_array(r->f->unit->arena, bool, r->f->func->vars.len + 1);
+  ir_marks_clear(r->f->inside);
   IrBlock one = {&s, 1, 1};
-  mark_set(r, loop, &one);
+  mark_set(r, &one);
   for (uint32_t i = 0; i < r->all.len; i++) {
     RangeVar *v = r->all.data[i];
-    if (!loop->inside[v->var->id]) continue;
+    if (!ir_marked(r->f->inside, v->var)) continue;
     RangeHead head = {.v = v, .small = v->has_value && value_is_bounded(r, &v->value), .exit_small = true};
     Affine c;
     if (v->has_value) {
@@ -255,7 +293,7 @@ void ranges_enter(Ranges *r, RangeLoop *loop, IrStmt *s) {
           head.at_entry[head.count++] = true;
         }
       for (uint32_t k = 0; k < v->goal_count; k++) {
-        if (!is_fixed(loop, v, &v->goals[k])) continue;
+        if (!is_fixed(r->f, v, &v->goals[k])) continue;
         bool entry = holds(r, v, &v->value, &v->goals[k]), first = entry;
         if (!entry && s->kind == IRS_FOR) {
           uint32_t mark = r->f->known.len;

@@ -19,30 +19,34 @@ typedef struct RangeHead { /* of a variable that a loop sets: forms that may be 
 typedef struct RangeLoop {
   struct RangeLoop *outer;
   const IrStmt *stmt;
-  bool *inside; /* by IrVar.id: set in the loop */
   Vec(RangeHead) heads;
   bool changed; /* a candidate was dropped since ranges_head */
 } RangeLoop;
 
-typedef struct RangeState { /* values, and facts, at the end of a path */
+typedef Vec(RangeVar *) RangeVars;
+typedef struct RangeState { /* of some variables at the end of a path, and the facts behind `mark` there */
   Affine *values;
   bool *has;
+  uint32_t mark;
   Vec(Affine) known;
 } RangeState;
 
 typedef struct Ranges {
   Facts *f;
   Map vars;             /* IrVar -> RangeVar */
-  Vec(RangeVar *) all;
+  RangeVars all;
   Map unknowns;         /* variable and place -> leaf */
   RangeLoop *loop;
+  uint32_t asked; /* times that ranges_changed ran */
 } Ranges;
 
 void ranges_init(Ranges *r, Facts *f);
 void ranges_set(Ranges *r, const IrStmt *s); /* a statement that gives a variable a value */
-void ranges_save(const Ranges *r, RangeState *out);
-void ranges_restore(Ranges *r, const RangeState *state);
-void ranges_join(Ranges *r, const RangeState *a, const RangeState *b, const void *place);
+/* What a branch may change: only that is saved, since functions have many variables and branches. */
+void ranges_changed(Ranges *r, IrStmt *branch, RangeVars *out);
+void ranges_save(const Ranges *r, const RangeVars *vars, uint32_t mark, RangeState *out);
+void ranges_restore(const RangeVars *vars, const RangeState *state);
+void ranges_join(Ranges *r, const RangeVars *vars, const RangeState *a, const RangeState *b, const void *place);
 
 /* A loop: enter; then, until nothing changed, head, the body, back at its end and at each `continue`; then once more with start_exits before it, break
  * at each way out; leave. give_up: nothing is known in the loop. */

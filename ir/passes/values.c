@@ -6,22 +6,55 @@
  * variables that surely have a value there. */
 #include "ir/passes/passes.h"
 
+#include <stdlib.h>
+
+typedef struct Known {
+  IrVar *value; /* the `once` variable that holds the value now, or NULL */
+  bool has_value; /* surely set on every path to here */
+  bool fixed; /* not touched: combined by a parallel loop */
+  uint32_t loop, place; /* the last loop that mentions it, and where in its list */
+  uint32_t branch; /* the last branch that surely sets it */
+} Known;
+
+typedef struct Undo {
+  uint32_t id;
+  Known before;
+} Undo;
+
 typedef struct Values {
   IrBuilder b;
-  uint32_t known; /* variables of the function before the pass; ids below are in the tables */
-  IrVar **value; /* the `once` variable that holds the value now, or NULL */
-  bool *has_value; /* surely set on every path to here */
-  bool *fixed; /* not touched: combined by a parallel loop */
+  uint32_t known; /* variables of the function before the pass; ids below are in the table */
+  Known *of;
+  Vec(Undo) changes; /* of the table, so that the end of a block takes back what it did: copies of the table would be quadratic */
+  uint32_t loops, branches; /* numbers given */
 } Values;
 
 static bool is_tracked(const Values *v, const IrVar *var) {
-  if (var->once || var->is_global || var->id >= v->known || v->fixed[var->id]) return false;
+  if (var->once || var->is_global || var->id >= v->known || v->of[var->id].fixed) return false;
   return type_is_array(var->type) || (type_is_int(var->type) && !type_is_bool(var->type));
 }
 
+static void change(Values *v, uint32_t id, IrVar *value, bool has_value) {
+  Known *k = &v->of[id];
+  if (k->value == value && k->has_value == has_value) return;
+  vec_push(v->b.arena, &v->changes, ((Undo){id, *k}));
+  k->value = value;
+  k->has_value = has_value;
+}
+
+static void undo(Values *v, uint32_t mark) {
+  while (v->changes.len > mark) {
+    const Undo *last = &v->changes.data[--v->changes.len];
+    v->of[last->id].value = last->before.value;
+    v->of[last->id].has_value = last->before.has_value;
+  }
+}
+
+static void set_value(Values *v, const IrVar *var, IrVar *value) { change(v, var->id, value, v->of[var->id].has_value); }
+
 static IrVar *value_of(Values *v, IrVar *var) {
-  if (!v->value[var->id]) v->value[var->id] = ir_let(&v->b, NULL, ir_var(&v->b, var));
-  return v->value[var->id];
+  if (!v->of[var->id].value) set_value(v, var, ir_let(&v->b, NULL, ir_var(&v->b, var)));
+  return v->of[var->id].value;
 }
 
 /* ---- readings ---- */
@@ -33,12 +66,12 @@ static bool reads_in_place(IrOp op) { /* the operand is an array whose memory or
 static IrExpr *read_value(IrExpr *e, void *data) {
   Values *v = data;
   if (e->op == IR_VAR && is_tracked(v, e->as.var) && !type_is_array(e->type)) return ir_var(&v->b, value_of(v, e->as.var));
-  if (!reads_in_place(e->op) || !is_tracked(v, e->args[0]->as.var) || !v->value[e->args[0]->as.var->id]) return e;
+  if (!reads_in_place(e->op) || !is_tracked(v, e->args[0]->as.var) || !v->of[e->args[0]->as.var->id].value) return e;
   IrExpr *copy = arena_new(v->b.arena, IrExpr);
   *copy = *e;
   copy->args = arena_array(v->b.arena, IrExpr *, e->count);
   memcpy(copy->args, e->args, e->count * sizeof *e->args);
-  copy->args[0] = ir_var(&v->b, v->value[e->args[0]->as.var->id]);
+  copy->args[0] = ir_var(&v->b, v->of[e->args[0]->as.var->id].value);
   return copy;
 }
 
@@ -47,7 +80,7 @@ static void read_slot(IrExpr **slot, void *data) { *slot = ir_rewrite(((Values *
 /* ---- sets ---- */
 
 static void forget(Values *v, const IrVar *var) {
-  if (var && !var->is_global && var->id < v->known) v->value[var->id] = NULL;
+  if (var && !var->is_global && var->id < v->known) set_value(v, var, NULL);
 }
 
 static void forget_set(Values *v, IrBlock *block) {
@@ -69,27 +102,41 @@ static void values_set(Values *v, IrStmt *s) {
   IrExpr *value = s->as.set.value;
   bool named = value->op == IR_VAR && value->as.var->once && !value->as.var->is_global;
   if (!named) s->as.set.value = ir_var(&v->b, ir_let(&v->b, NULL, value));
-  v->value[var->id] = s->as.set.value->as.var;
+  set_value(v, var, s->as.set.value->as.var);
 }
 
 /* ---- loops ---- */
 
+typedef struct Mention { /* of a variable, by a loop */
+  uint32_t id;
+  bool read, set;
+} Mention;
+
 typedef struct Mark {
   Values *v;
-  bool *read, *set;
+  Vec(Mention) vars;
 } Mark;
+
+static void mention(Mark *m, const IrVar *var, bool set) {
+  if (!var || var->is_global || var->id >= m->v->known) return;
+  Known *k = &m->v->of[var->id];
+  if (k->loop != m->v->loops) {
+    k->loop = m->v->loops;
+    k->place = m->vars.len;
+    vec_push(m->v->b.arena, &m->vars, ((Mention){.id = var->id}));
+  }
+  *(set ? &m->vars.data[k->place].set : &m->vars.data[k->place].read) = true;
+}
 
 static void mark_reads(IrExpr **slot, void *data) {
   const IrExpr *e = *slot;
-  Mark *m = data;
-  if (e->op == IR_VAR && !e->as.var->is_global && e->as.var->id < m->v->known) m->read[e->as.var->id] = true;
+  if (e->op == IR_VAR) mention(data, e->as.var, false);
   for (uint32_t i = 0; i < e->count; i++) mark_reads(&e->args[i], data);
 }
 
 static void mark_stmt(Mark *m, IrStmt *s) {
-  const IrVar *var = s->kind == IRS_DROP ? s->as.drop.var : ir_stmt_result(s);
-  if (var && !var->is_global && var->id < m->v->known) m->set[var->id] = true;
-  if (s->kind == IRS_STORE && !s->as.store.array->is_global && s->as.store.array->id < m->v->known) m->read[s->as.store.array->id] = true;
+  mention(m, s->kind == IRS_DROP ? s->as.drop.var : ir_stmt_result(s), true);
+  if (s->kind == IRS_STORE) mention(m, s->as.store.array, false);
   ir_stmt_exprs(s, mark_reads, m);
   IrBlock *blocks[2];
   unsigned count = ir_stmt_blocks(s, blocks);
@@ -97,16 +144,24 @@ static void mark_stmt(Mark *m, IrStmt *s) {
     for (uint32_t i = 0; i < blocks[k]->len; i++) mark_stmt(m, blocks[k]->data[i]);
 }
 
+static int by_id(const void *a, const void *b) {
+  uint32_t x = ((const Mention *)a)->id, y = ((const Mention *)b)->id;
+  return x < y ? -1 : x > y;
+}
+
 /* Copies before the loop of what it reads and does not set; what it sets is not known inside. */
 static void enter_loop(Values *v, IrStmt *loop) {
-  Mark m = {v, arena_array(v->b.arena, bool, v->known + 1), arena_array(v->b.arena, bool, v->known + 1)};
+  Mark m = {.v = v};
+  v->loops++;
   mark_stmt(&m, loop);
-  for (uint32_t i = 0; i < v->known; i++) {
-    IrVar *var = v->b.func->vars.data[i];
+  if (m.vars.len) qsort(m.vars.data, m.vars.len, sizeof *m.vars.data, by_id);
+  for (uint32_t i = 0; i < m.vars.len; i++) {
+    const Mention *one = &m.vars.data[i];
+    IrVar *var = v->b.func->vars.data[one->id];
     if (!is_tracked(v, var)) continue;
-    if (m.set[i])
-      v->value[i] = NULL;
-    else if (m.read[i] && v->has_value[i])
+    if (one->set)
+      set_value(v, var, NULL);
+    else if (v->of[one->id].has_value)
       (void)value_of(v, var);
   }
 }
@@ -115,44 +170,48 @@ static void enter_loop(Values *v, IrStmt *loop) {
 
 static void values_block(Values *v, IrBlock *block);
 
-static void *copy_of(const Values *v, const void *table, size_t size) {
-  void *copy = arena_alloc(v->b.arena, (v->known + 1) * size, sizeof(void *));
-  memcpy(copy, table, v->known * size);
-  return copy;
-}
-
 /* A block that may run or not, or many times: its copies are seen only inside. */
 static void inner_block(Values *v, IrBlock *block) {
-  IrVar **value = v->value;
-  bool *has_value = v->has_value;
-  v->value = copy_of(v, value, sizeof *value);
-  v->has_value = copy_of(v, has_value, sizeof *has_value);
+  uint32_t mark = v->changes.len;
   values_block(v, block);
-  v->value = value;
-  v->has_value = has_value;
+  undo(v, mark);
 }
 
-static void values_if(Values *v, IrStmt *s) {
-  bool *before = v->has_value, *after[2];
-  IrBlock *blocks[2] = {&s->as.if_.then, &s->as.if_.orelse};
-  for (int k = 0; k < 2; k++) {
-    IrVar **value = v->value;
-    after[k] = v->has_value = copy_of(v, before, sizeof *before);
-    v->value = copy_of(v, value, sizeof *value);
-    values_block(v, blocks[k]);
-    v->value = value;
+typedef Vec(uint32_t) Ids;
+
+/* Notes what has a value at the end of the branch and had none before. */
+static void branch(Values *v, IrBlock *block, Ids *set) {
+  uint32_t mark = v->changes.len;
+  values_block(v, block);
+  for (uint32_t i = mark; i < v->changes.len; i++) {
+    const Undo *u = &v->changes.data[i];
+    if (v->of[u->id].has_value && !u->before.has_value) vec_push(v->b.arena, set, u->id);
   }
-  v->has_value = before;
-  for (uint32_t i = 0; i < v->known; i++) before[i] |= (after[0][i] || ir_ends(blocks[0])) && (after[1][i] || ir_ends(blocks[1]));
-  for (int k = 0; k < 2; k++) forget_set(v, blocks[k]);
+  undo(v, mark);
+}
+
+/* Variables that both branches set have a value behind them; a branch that jumps away does not matter. */
+static void values_if(Values *v, IrStmt *s) {
+  IrBlock *then = &s->as.if_.then, *orelse = &s->as.if_.orelse;
+  Ids set[2] = {{0}, {0}};
+  branch(v, then, &set[0]);
+  branch(v, orelse, &set[1]);
+  bool ends = ir_ends(then), other_ends = ir_ends(orelse);
+  uint32_t number = ++v->branches;
+  for (uint32_t i = 0; i < set[0].len; i++) v->of[set[0].data[i]].branch = number;
+  for (int k = 0; k < 2; k++)
+    for (uint32_t i = 0; i < set[k].len; i++) {
+      uint32_t id = set[k].data[i];
+      bool counts = k == 0 ? other_ends && !ends : ends ? !other_ends : !other_ends && v->of[id].branch == number;
+      if (counts) change(v, id, v->of[id].value, true);
+    }
+  forget_set(v, then);
+  forget_set(v, orelse);
 }
 
 static void values_while(Values *v, IrStmt *s) {
-  IrVar **value = v->value;
-  bool *has_value = v->has_value;
+  uint32_t mark = v->changes.len;
   IrBlock *outer = v->b.block, head = {0};
-  v->value = copy_of(v, value, sizeof *value);
-  v->has_value = copy_of(v, has_value, sizeof *has_value);
   values_block(v, &s->as.while_.head);
   head = s->as.while_.head;
   v->b.block = &head;
@@ -160,8 +219,11 @@ static void values_while(Values *v, IrStmt *s) {
   s->as.while_.head = head;
   v->b.block = outer;
   inner_block(v, &s->as.while_.body);
-  v->value = value;
-  v->has_value = has_value;
+  undo(v, mark);
+}
+
+static void has_value(Values *v, const IrVar *var, bool has) {
+  if (var && !var->is_global && var->id < v->known) change(v, var->id, v->of[var->id].value, has);
 }
 
 static void values_stmt(Values *v, IrStmt *s) {
@@ -177,15 +239,14 @@ static void values_stmt(Values *v, IrStmt *s) {
     return;
   }
   ir_stmt_exprs(s, read_slot, v);
-  if (s->kind == IRS_STORE && is_tracked(v, s->as.store.array) && v->value[s->as.store.array->id])
-    s->as.store.array = v->value[s->as.store.array->id];
+  if (s->kind == IRS_STORE && is_tracked(v, s->as.store.array) && v->of[s->as.store.array->id].value)
+    s->as.store.array = v->of[s->as.store.array->id].value;
   if (s->kind == IRS_SET)
     values_set(v, s);
   else
     forget(v, s->kind == IRS_DROP ? s->as.drop.var : ir_stmt_result(s));
-  const IrVar *result = ir_stmt_result(s);
-  if (result && !result->is_global && result->id < v->known) v->has_value[result->id] = true;
-  if (s->kind == IRS_DROP && !s->as.drop.var->is_global && s->as.drop.var->id < v->known) v->has_value[s->as.drop.var->id] = false;
+  has_value(v, ir_stmt_result(s), true);
+  if (s->kind == IRS_DROP) has_value(v, s->as.drop.var, false);
   if (s->kind == IRS_IF) values_if(v, s);
   vec_push(v->b.arena, v->b.block, s);
 }
@@ -204,7 +265,7 @@ static void find_fixed(Values *v, IrBlock *block) {
     IrStmt *s = block->data[i];
     for (uint32_t k = 0; s->kind == IRS_FOR && k < s->as.for_.loop.reductions.len; k++) {
       const IrVar *var = s->as.for_.loop.reductions.data[k].var;
-      if (!var->is_global) v->fixed[var->id] = true;
+      if (!var->is_global) v->of[var->id].fixed = true;
     }
     IrBlock *blocks[2];
     unsigned count = ir_stmt_blocks(s, blocks);
@@ -215,13 +276,10 @@ static void find_fixed(Values *v, IrBlock *block) {
 void pass_values(IrUnit *unit) {
   for (uint32_t i = 0; i < unit->funcs.len; i++) {
     IrFunc *func = unit->funcs.data[i];
-    uint32_t n = func->vars.len;
-    Values v = {.known = n};
+    Values v = {.known = func->vars.len};
     v.b = (IrBuilder){.arena = unit->arena, .unit = unit, .func = func, .types = (TypeTable *)(uintptr_t)&unit->program->types};
-    v.value = arena_array(unit->arena, IrVar *, n + 1);
-    v.has_value = arena_array(unit->arena, bool, n + 1);
-    v.fixed = arena_array(unit->arena, bool, n + 1);
-    for (uint32_t k = 0; k < func->params.len; k++) v.has_value[func->params.data[k]->id] = true;
+    v.of = arena_array(unit->arena, Known, v.known + 1);
+    for (uint32_t k = 0; k < func->params.len; k++) v.of[func->params.data[k]->id].has_value = true;
     find_fixed(&v, &func->body);
     values_block(&v, &func->body);
   }

@@ -20,7 +20,6 @@ typedef struct Root { /* arrays that share memory by construction */
 typedef struct Nest {
   Facts *f;
   const IrStmt *loop;
-  bool *inside; /* by IrVar.id: set within the nest */
   Vec(const IrStmt *) loops; /* FORs of the nest, outermost first */
   Vec(const IrVar *) ranged; /* variables of the nest with known ranges, in order */
   Vec(Affine) tests; /* forms that must be >= 0 */
@@ -49,12 +48,12 @@ static void mark_block(Nest *n, const IrBlock *block) {
 static void mark_inside(Nest *n, const IrStmt *s) {
   const IrVar *var = ir_stmt_result(s);
   if (var && !var->is_global) {
-    n->inside[var->id] = true;
+    ir_mark(n->f->unit->arena, n->f->inside, var);
     if (var->lo) vec_push(n->f->unit->arena, &n->ranged, var);
   }
   facts_see(n->f, s);
   if (s->kind == IRS_FOR) {
-    n->inside[s->as.for_.index->id] = true;
+    ir_mark(n->f->unit->arena, n->f->inside, s->as.for_.index);
     vec_push(n->f->unit->arena, &n->loops, s);
   }
   IrBlock *blocks[2];
@@ -64,7 +63,7 @@ static void mark_inside(Nest *n, const IrStmt *s) {
 
 static bool is_outer_var(const IrVar *var, const void *data) {
   const Nest *n = data;
-  return !var->is_global && !n->inside[var->id] && (var->once || type_is_array(var->type));
+  return !var->is_global && !ir_marked(n->f->inside, var) && (var->once || type_is_array(var->type));
 }
 
 static bool is_outer(const Nest *n, const IrExpr *leaf) { return affine_leaf_vars(leaf, is_outer_var, n); }
@@ -318,7 +317,7 @@ static IrVar *root_of(const Nest *n, IrVar *var) {
       break; /* a copy of what may be set: its own root */
     var = def->as.var;
   }
-  return n->inside[var->id] ? NULL : var;
+  return ir_marked(n->f->inside, var) ? NULL : var;
 }
 
 static void see_array(Nest *n, IrVar *var, bool stored) {
@@ -401,6 +400,34 @@ static IrExpr *range_conditions(Nest *n, IrBuilder *b) {
   return all;
 }
 
+/* The only loop in the body of a loop. */
+static const IrStmt *inner_loop(const IrStmt *loop) {
+  const IrBlock *body = &loop->as.for_.body;
+  const IrStmt *found = NULL;
+  for (uint32_t i = 0; i < body->len; i++) {
+    IrBlock *blocks[2];
+    IrStmt *s = body->data[i];
+    unsigned count = s->kind == IRS_FOR ? 0 : ir_stmt_blocks(s, blocks);
+    for (unsigned k = 0; k < count; k++)
+      if (ir_any(blocks[k], ir_is_loop, NULL)) return NULL;
+    if (s->kind == IRS_WHILE || (s->kind == IRS_FOR && found)) return NULL;
+    if (s->kind == IRS_FOR) found = s;
+  }
+  return found;
+}
+
+static bool is_plain(const Nest *n, const IrExpr *e) {
+  return e->op == IR_CONST || ((e->op == IR_VAR || e->op == IR_SHAPE) && is_outer(n, e));
+}
+
+/* Loops in loops that do not run even once are slow: the optimiser needs no copy of the nest for them then, and hardly anything is left to do. */
+static void turn_conditions(const Nest *n, IrBuilder *b, IrExpr **all) {
+  for (const IrStmt *s = inner_loop(n->loop); s; s = inner_loop(s)) {
+    IrExpr *lo = s->as.for_.lo, *hi = s->as.for_.hi;
+    if (is_plain(n, lo) && is_plain(n, hi) && (lo->op != IR_CONST || hi->op != IR_CONST)) also(b, all, ir_compare(b, IR_LT, lo, hi));
+  }
+}
+
 /* ---- two versions ---- */
 
 static void mark_cold(IrBlock *block) {
@@ -474,6 +501,7 @@ static bool version_loop(Versions *v, Nest *n, IrBuilder *b, IrBlock *out, bool 
   b->block = &before;
   IrExpr *cond = range_conditions(n, b);
   uint32_t overlaps = separate ? overlap_tests(n, b, &cond) : 0;
+  if (cond) turn_conditions(n, b, &cond);
   b->block = out;
   if (!n->dropped.len && !overlaps && !separate) return false;
   if (!n->dropped.len && cond && v->func->is_main) return false; /* the top level runs once: a second version only for the sake of checks */
@@ -516,7 +544,7 @@ static void version_for(Versions *v, Facts *f, IrBlock *out, IrStmt *s, bool in_
   uint32_t mark = local.known.len;
   local.assume_bounded = true;
   local.degree = 0;
-  n.inside = arena_array(unit->arena, bool, v->func->vars.len + 1);
+  ir_marks_clear(f->inside);
   n.alias = arena_new(unit->arena, IrAlias);
   mark_inside(&n, s);
   local.known.len = mark; /* ranges of the nest's own variables are for the proofs inside only */
@@ -527,6 +555,7 @@ static void version_for(Versions *v, Facts *f, IrBlock *out, IrStmt *s, bool in_
   IrBuilder b = {
       .arena = unit->arena, .unit = unit, .func = v->func, .span = s->span, .types = (TypeTable *)(uintptr_t)&unit->program->types};
   bool done = version_loop(v, &n, &b, out, in_alias);
+  f->maker = local.maker, f->cap = local.cap; /* it may have grown: not anew for each loop */
   f->known.len = mark;
   if (done) return;
   vec_push(unit->arena, out, s);
