@@ -174,6 +174,7 @@ IrStmt *ir_stmt(IrBuilder *b, IrStmtKind kind) {
   IrStmt *s = arena_new(b->arena, IrStmt);
   s->kind = kind;
   s->span = b->span;
+  s->frame = b->frame;
   vec_push(b->arena, b->block, s);
   return s;
 }

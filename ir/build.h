@@ -12,6 +12,7 @@ typedef struct IrBuilder {
   IrBlock *block;
   Span span; /* given to the statements that are made */
   TypeTable *types;
+  const IrFrame *frame; /* given to them too */
 } IrBuilder;
 
 IrExpr *ir_int(IrBuilder *b, int64_t value); /* int64 */

@@ -15,6 +15,7 @@ static void explain_loop(const IrFunc *func, const IrStmt *s, const IrLoop *loop
     text = source_line(s->span.src, at.line, &length);
   }
   while (length && (*text == ' ' || *text == '\t')) text++, length--;
+  if (s->frame) func = s->frame->callee;
   const char *name = func->spec && func->spec->func->name ? func->spec->func->name->text : func->name;
   sb_printf(out, "%s:%u: in %s: %.*s%s\n", s->span.src ? s->span.src->name : "?", at.line, func->is_main ? "the top level" : name,
             (int)length, text, loop->cold ? "  (when the test before it fails)" : "");

@@ -138,7 +138,9 @@ static void expand_nest(Expand *x, IrBlock *out, IrStmt *s) {
     fit_open(&fit, &s->as.reduce.fit, s->as.reduce.ndim, s->as.reduce.extent, &s->as.reduce.body);
   IrLoop *loop = is_map ? &s->as.map.loop : &s->as.reduce.loop;
   if (fit.alias) loop->alias = fit.alias;
-  if (fit.plain) {
+  if (fit.plain && loop->cold) { /* not worth two nests */
+    general_nest(x, out, s, &fit);
+  } else if (fit.plain) {
     IrStmt *branch = ir_stmt(&x->b, IRS_IF);
     branch->as.if_.cond = ir_var(&x->b, fit.plain);
     general_nest(x, &branch->as.if_.orelse, s, &fit);
@@ -158,6 +160,7 @@ static void expand_block(Expand *x, IrBlock *block) {
     unsigned count = ir_stmt_blocks(s, blocks);
     for (unsigned k = 0; k < count; k++) expand_block(x, blocks[k]);
     x->b.span = s->span;
+    x->b.frame = s->frame;
     if (s->kind == IRS_MAP || s->kind == IRS_REDUCE)
       expand_nest(x, &out, s);
     else

@@ -150,10 +150,23 @@ static bool has_common_array(const Fuse *x, const FusePart *p) {
   return false;
 }
 
+/* Different arrays of all parts, the new one among them. */
+static uint32_t count_arrays(const Fuse *x, const FusePart *p) {
+  uint32_t count = p->array_count;
+  for (uint32_t k = 0; k < x->part_count; k++)
+    for (uint32_t i = 0; i < x->parts[k].array_count; i++) {
+      bool seen = false;
+      for (uint32_t j = 0; j < p->array_count; j++) seen |= p->arrays[j].array == x->parts[k].arrays[i].array;
+      for (uint32_t m = 0; m < k; m++)
+        for (uint32_t j = 0; j < x->parts[m].array_count; j++) seen |= x->parts[m].arrays[j].array == x->parts[k].arrays[i].array;
+      count += !seen;
+    }
+  return count;
+}
+
 static const char *refuse(const Fuse *x, const FusePart *p, const Scan *scan) {
   const FusePart *head = &x->parts[0];
   Reads r = {.x = x};
-  uint32_t arrays = p->array_count;
   if (p->ndim != head->ndim) return "another number of dimensions";
   body_reads(&r, p->body);
   ir_stmt_exprs(p->stmt, see_slot, &r);
@@ -162,8 +175,7 @@ static const char *refuse(const Fuse *x, const FusePart *p, const Scan *scan) {
   if (p->loop->parallel != head->loop->parallel) return "only one of the two is parallel";
   if (p->stmt->kind == IRS_REDUCE && x->reduce) return "one reduction a nest";
   if (x->part_count == FUSE_MOST_PARTS) return "the nest is large enough";
-  for (uint32_t k = 0; k < x->part_count; k++) arrays += x->parts[k].array_count;
-  if (arrays > FUSE_MOST_ARRAYS || scan->nodes > MOST_NODES) return "the nest is large enough";
+  if (count_arrays(x, p) > FUSE_MOST_NAMES || scan->nodes > MOST_NODES) return "the nest is large enough";
   bool column_major = p->stmt->kind == IRS_MAP && p->stmt->as.map.column_major;
   bool head_column_major = head->stmt->kind == IRS_MAP && head->stmt->as.map.column_major;
   if (column_major != head_column_major) return "another order in memory";

@@ -5,7 +5,7 @@
 #include "ir/clone.h"
 #include "ir/passes/fit.h"
 
-enum { FUSE_MOST_PARTS = 16, FUSE_MOST_ARRAYS = 24 };
+enum { FUSE_MOST_PARTS = 32, FUSE_MOST_ARRAYS = 24, FUSE_MOST_NAMES = 64 }; /* arrays of one part; of all, each under all its names */
 
 /* Where a statement of the region goes. */
 typedef enum FusePlace {

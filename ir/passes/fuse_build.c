@@ -52,8 +52,8 @@ static uint32_t add_array(FuseArray *all, uint32_t *group, uint32_t count, const
 /* All that the fused nest relies on; also what is known about its memory then. */
 static IrAlias *test_region(Fuse *x) {
   IrBuilder *b = &x->b;
-  FuseArray all[FUSE_MOST_ARRAYS];
-  uint32_t group[FUSE_MOST_ARRAYS], count = 0;
+  FuseArray all[FUSE_MOST_NAMES];
+  uint32_t group[FUSE_MOST_NAMES], count = 0;
   for (uint32_t k = 0; k < x->part_count; k++) {
     const FusePart *p = &x->parts[k], *head = &x->parts[0];
     for (uint32_t d = 0; d < p->ndim; d++) fit_test_int(&x->test, p->extent[d], head->extent[d]);
@@ -61,7 +61,7 @@ static IrAlias *test_region(Fuse *x) {
     for (uint32_t i = 0; i < p->array_count; i++) {
       test_source(x, p, &p->arrays[i]);
       if (fuse_is_temp(x, p->arrays[i].array)) continue;
-      LJ_ASSERT(count < FUSE_MOST_ARRAYS);
+      LJ_ASSERT(count < FUSE_MOST_NAMES);
       count = add_array(all, group, count, &p->arrays[i]);
     }
   }

@@ -6,6 +6,7 @@
 #include "ir/passes/passes.h"
 
 const IrPass ir_passes[] = {
+    {"join", "small functions of array expressions stand in the place of their calls", pass_join},
     {"fuse", "neighbouring array statements become one nest, temporary arrays in it scalars", pass_fuse},
     {"expand", "maps and reductions become counted loops", pass_expand},
     {"race", "under --race-check parallel loops become serial ones that tell the runtime of each access", pass_race},

@@ -5,6 +5,7 @@
 #include "ir/build.h"
 #include "ir/walk.h"
 
+void pass_join(IrUnit *unit); /* splice.c */
 void pass_splice(IrUnit *unit); /* splice.c */
 void pass_fuse(IrUnit *unit);    /* fuse.c */
 void pass_expand(IrUnit *unit);  /* expand.c */

@@ -1,17 +1,21 @@
-/* Pass "splice": the bodies of small functions in the place of their calls, so that the passes behind it see the checks, the loads and the arrays of a
- * helper that a loop calls. (LLVM inlines too, but later, when loops have been decided about.)
- * Taken are functions without loops and memory of their own, whose returns end both branches of an IF or the body. Statements that came from a call carry
- * it along (IrStmt.frame): errors still name the function and show the call.
- * In: a unit whose maps are loops. Out: fewer calls; functions that nobody calls any more stay. */
+/* Passes "join" and "splice": the bodies of small functions in the place of their calls, so that the passes behind them see the checks, the loads and the
+ * arrays of a helper. (LLVM inlines too, but later, when loops have been decided about.)
+ * "splice" takes functions without loops and memory of their own, whose returns end both branches of an IF or the body. "join", in front of "fuse", takes
+ * functions of array expressions, where the caller has some of its own beside the call; what they own is dropped behind their body.
+ * Statements that came from a call carry it along (IrStmt.frame): errors still name the function and show the call.
+ * In: a unit; of "splice": one whose maps are loops. Out: fewer calls, without the functions all of whose calls are copies now. */
 #include "ir/clone.h"
 #include "ir/passes/passes.h"
 
-enum { MOST_NODES = 120, MOST_GROWTH = 4000 };
+enum { MOST_NODES = 120, MOST_GROWTH = 4000, MOST_ARRAY_NODES = 250, MOST_ARRAY_GROWTH = 1000 };
 
 typedef struct Splice {
   IrUnit *unit;
+  bool arrays; /* functions of array expressions, instead of those without */
   bool *done; /* by IrFunc.index: its own calls are spliced, or being looked at */
   uint32_t *nodes; /* of done functions: what a copy costs; 0: not to be copied */
+  bool *taken; /* copied somewhere */
+  bool *called; /* somewhere a call is left */
 } Splice;
 
 /* ---- which functions ----------------------------------------------------------------------------------------------------------------- */
@@ -23,19 +27,21 @@ static void count_expr(const IrExpr *e, uint32_t *nodes) {
 
 static void count_slot(IrExpr **slot, void *data) { count_expr(*slot, data); }
 
+static bool is_nest(const IrStmt *s) { return s->kind == IRS_MAP || s->kind == IRS_REDUCE; }
+
 /* Only statements that may be copied; counts them. */
-static bool is_plain(const IrBlock *block, uint32_t *nodes) {
+static bool is_plain(const IrBlock *block, bool arrays, uint32_t *nodes) {
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
     bool plain = s->kind == IRS_SET || s->kind == IRS_STORE || s->kind == IRS_CHECK || s->kind == IRS_RAISE || s->kind == IRS_IF ||
-                 s->kind == IRS_CALL || s->kind == IRS_RETURN;
+                 s->kind == IRS_CALL || s->kind == IRS_RETURN || (arrays && (is_nest(s) || s->kind == IRS_ALLOC || s->kind == IRS_DROP));
     if (!plain) return false;
     ++*nodes;
     ir_stmt_exprs(s, count_slot, nodes);
     IrBlock *blocks[2];
     unsigned count = ir_stmt_blocks(s, blocks);
     for (unsigned k = 0; k < count; k++)
-      if (!is_plain(blocks[k], nodes)) return false;
+      if (!is_plain(blocks[k], arrays, nodes)) return false;
   }
   return true;
 }
@@ -68,14 +74,31 @@ static bool one_return(const IrFunc *func) {
   return body->len && vec_last(body)->kind == IRS_RETURN;
 }
 
+static bool has_nest(const IrBlock *block) {
+  for (uint32_t i = 0; i < block->len; i++)
+    if (is_nest(block->data[i])) return true;
+  return false;
+}
+
+/* What a copy of a function of array expressions costs: they stand in its outermost block. */
+static uint32_t array_cost(const IrFunc *func) {
+  uint32_t nodes = 0;
+  const Type *result = func->result;
+  bool plain = is_plain(&func->body, true, &nodes) && nodes <= MOST_ARRAY_NODES;
+  if (!plain || !has_nest(&func->body) || !one_return(func)) return 0;
+  return result->kind == TYPE_NONE || type_is_scalar(result) || type_is_array(result) ? nodes : 0;
+}
+
 /* What a copy of the function costs; 0: it stays a function. */
-static uint32_t copy_cost(const IrFunc *func) {
+static uint32_t copy_cost(const IrFunc *func, bool arrays) {
   uint32_t nodes = 0;
   const FuncDef *def = func->spec ? func->spec->func : NULL;
-  if (func->recursive || func->is_main || func->is_memo_body || !def || def->options.inline_ == TRI_NO || type_owns(func->result)) return 0;
+  if (func->recursive || func->is_main || func->is_memo_body || !def || def->options.inline_ == TRI_NO) return 0;
+  if (arrays) return def->module->source->is_library ? 0 : array_cost(func); /* the pass "race" tells them apart */
+  if (type_owns(func->result)) return 0;
   for (uint32_t i = 0; i < func->vars.len; i++)
     if (func->vars.data[i]->owns) return 0;
-  if (!is_plain(&func->body, &nodes) || nodes > MOST_NODES || ending(&func->body) == ENDS_SOMETIMES) return 0;
+  if (!is_plain(&func->body, false, &nodes) || nodes > MOST_NODES || ending(&func->body) == ENDS_SOMETIMES) return 0;
   bool scalar = func->result->kind == TYPE_NONE || type_is_scalar(func->result);
   return scalar || one_return(func) ? nodes : 0;
 }
@@ -110,6 +133,7 @@ static void bind_params(Copy *c) {
     if (var->once) continue;
     IrVar *copy = ir_new_var(&c->b, var->name, var->type);
     copy->span = var->span;
+    copy->owns = var->owns;
     copy->temp = var->temp;
     map_put(c->b.arena, &c->clone.vars, map_key(var), copy);
   }
@@ -157,7 +181,9 @@ static void copy_block(Copy *c, const IrBlock *block, uint32_t from) {
     const IrStmt *s = block->data[i];
     c->b.span = s->span;
     if (s->kind == IRS_RETURN) {
-      if (c->result) ir_set(&c->b, c->result, ir_clone_expr(&c->clone, s->as.ret.value));
+      if (!c->result) return;
+      ir_set(&c->b, c->result, ir_clone_expr(&c->clone, s->as.ret.value));
+      vec_last(c->b.block)->as.set.move = s->as.ret.move;
       return;
     }
     if (s->kind == IRS_IF && (ending(&s->as.if_.then) != ENDS_NEVER || ending(&s->as.if_.orelse) != ENDS_NEVER)) {
@@ -167,6 +193,14 @@ static void copy_block(Copy *c, const IrBlock *block, uint32_t from) {
     IrStmt *copy = ir_clone_stmt(&c->clone, s);
     mark_frames(c, copy);
     vec_push(c->b.arena, c->b.block, copy);
+  }
+}
+
+/* What the function would release when it returns. */
+static void drop_owned(Copy *c, const IrFunc *callee) {
+  for (uint32_t i = 0; i < callee->vars.len; i++) {
+    IrVar *copy = callee->vars.data[i]->owns ? map_get(&c->clone.vars, map_key(callee->vars.data[i])) : NULL;
+    if (copy) ir_stmt(&c->b, IRS_DROP)->as.drop.var = copy;
   }
 }
 
@@ -192,6 +226,7 @@ static void copy_call(IrUnit *unit, IrFunc *caller, const IrStmt *call, IrBlock 
   copy_block(&c, &callee->body, 0);
   c.b.span = call->span;
   if (merged) ir_set(&c.b, result, ir_var(&c.b, c.result));
+  drop_owned(&c, callee);
 }
 
 /* ---- the walk ------------------------------------------------------------------------------------------------------------------------ */
@@ -205,15 +240,27 @@ static bool is_taken(Splice *s, const IrFunc *caller, const IrStmt *call, uint32
   return cost && cost <= budget && callee->fastmath == caller->fastmath;
 }
 
+/* Array expressions of the block's own, or several calls that have some: there is something to join. */
+static bool is_worthwhile(Splice *s, const IrFunc *func, const IrBlock *block) {
+  uint32_t nests = 0;
+  for (uint32_t i = 0; i < block->len; i++) {
+    const IrStmt *stmt = block->data[i];
+    nests += is_nest(stmt) || (stmt->kind == IRS_CALL && is_taken(s, func, stmt, UINT32_MAX));
+  }
+  return nests > 1;
+}
+
 static void splice_block(Splice *s, IrFunc *func, IrBlock *block, uint32_t *budget) {
   IrBlock out = {0};
+  if (s->arrays && !is_worthwhile(s, func, block)) budget = &(uint32_t){0};
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *stmt = block->data[i];
     IrBlock *blocks[2];
-    unsigned count = ir_stmt_blocks(stmt, blocks);
+    unsigned count = s->arrays && is_nest(stmt) ? 0 : ir_stmt_blocks(stmt, blocks);
     for (unsigned k = 0; k < count; k++) splice_block(s, func, blocks[k], budget);
     if (stmt->kind == IRS_CALL && is_taken(s, func, stmt, *budget)) {
       *budget -= s->nodes[stmt->as.call.callee->index];
+      s->taken[stmt->as.call.callee->index] = true;
       copy_call(s->unit, func, stmt, &out);
     } else {
       vec_push(s->unit->arena, &out, stmt);
@@ -226,14 +273,43 @@ static void splice_block(Splice *s, IrFunc *func, IrBlock *block, uint32_t *budg
 static void splice_func(Splice *s, IrFunc *func) {
   if (s->done[func->index]) return;
   s->done[func->index] = true;
-  uint32_t budget = MOST_GROWTH;
+  uint32_t budget = s->arrays ? MOST_ARRAY_GROWTH : MOST_GROWTH;
   if (!func->is_main) splice_block(s, func, &func->body, &budget); /* the top level runs once */
-  s->nodes[func->index] = copy_cost(func);
+  s->nodes[func->index] = copy_cost(func, s->arrays);
 }
 
-void pass_splice(IrUnit *unit) {
-  Splice s = {.unit = unit};
+static void see_calls(Splice *s, const IrBlock *block) {
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *stmt = block->data[i];
+    IrBlock *blocks[2];
+    if (stmt->kind == IRS_CALL) s->called[stmt->as.call.callee->index] = true;
+    unsigned count = ir_stmt_blocks(stmt, blocks);
+    for (unsigned k = 0; k < count; k++) see_calls(s, blocks[k]);
+  }
+}
+
+/* Leaves out functions all of whose calls became copies. */
+static void drop_functions(Splice *s) {
+  IrUnit *unit = s->unit;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < unit->funcs.len; i++) see_calls(s, &unit->funcs.data[i]->body);
+  for (uint32_t i = 0; i < unit->funcs.len; i++) {
+    IrFunc *func = unit->funcs.data[i];
+    if (func == unit->entry || s->called[i] || !s->taken[i]) unit->funcs.data[kept++] = func;
+  }
+  unit->funcs.len = kept;
+  for (uint32_t i = 0; i < kept; i++) unit->funcs.data[i]->index = i;
+}
+
+static void splice_unit(IrUnit *unit, bool arrays) {
+  Splice s = {.unit = unit, .arrays = arrays};
   s.done = arena_array(unit->arena, bool, unit->funcs.len + 1);
   s.nodes = arena_array(unit->arena, uint32_t, unit->funcs.len + 1);
+  s.taken = arena_array(unit->arena, bool, unit->funcs.len + 1);
+  s.called = arena_array(unit->arena, bool, unit->funcs.len + 1);
   for (uint32_t i = 0; i < unit->funcs.len; i++) splice_func(&s, unit->funcs.data[i]);
+  drop_functions(&s);
 }
+
+void pass_join(IrUnit *unit) { splice_unit(unit, true); }
+void pass_splice(IrUnit *unit) { splice_unit(unit, false); }
