@@ -420,7 +420,7 @@ static void begin(Build *b) {
   b->void_ = LLVMVoidTypeInContext(b->ctx);
 }
 
-/* Emitted for the least of the CPUs: functions that were made for another one say so. */
+/* Emitted for a machine that every one can be: functions that were made for more say so, and those that C calls run anywhere, to tell what lacks. */
 static bool finish(Build *b, LLVMTargetMachineRef machine, Arena *arena, StrBuf *object) {
   define_library(b, arena);
   for (uint32_t i = 0; i < b->plan->exports.len; i++) {
@@ -441,8 +441,13 @@ static bool finish(Build *b, LLVMTargetMachineRef machine, Arena *arena, StrBuf 
 }
 
 static bool make(Build *b, Arena *arena, StrBuf *object) {
+#if defined(__x86_64__)
+  static const lj_cpu any = {.name = "x86-64"};
+#else
+  static const lj_cpu any = {.name = "generic"};
+#endif
   Target least;
-  if (!target_of(b, &b->plan->cpus.data[b->plan->cpus.len - 1], &least)) return false;
+  if (!target_of(b, &any, &least)) return false;
   LLVMTargetMachineRef machine = target_take(&least);
   LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
   LLVMSetTarget(b->module, least.triple);

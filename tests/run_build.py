@@ -169,6 +169,10 @@ def two_headers(work):
         objects = [work.path("headers", n) for n in ("libone.o", "2nd-x.o")]
         run(compiler + [source, "-x", "none", "-o", program] + objects + [os.path.join(work.build, "libloopjit-rt.a")] + LIBS)
         assert run([program])[0] == PRINTS
+    for name, more in (("libone.a", ["--prefix", "one_"]), ("2nd-x.a", ["--export", "second=saxpy"])):  # each has a runtime
+        run([work.tool, "build", KERNELS, "-o", work.path("headers", name)] + more)
+    run(C + [source, "-o", program, work.path("headers", "2nd-x.a"), work.path("headers", "libone.a")] + LIBS)
+    assert run([program])[0] == PRINTS
 
 
 # ---- what cannot be done -----------------------------------------------------------------------------------------------------------------
