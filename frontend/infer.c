@@ -450,7 +450,7 @@ Spec *infer_function(Program *program, FuncDef *func, const Type *const *args, u
   const Type *declared = NULL;
   if (!infer_choose(&in, func, types, &declared, call, NULL)) return NULL;
   Spec *spec = infer_spec(&in, func, types, NULL, declared, call);
-  if (spec && !spec->failed && spec->result) return spec;
+  if (spec && !spec->failed && spec->result) return !func->options.lru || infer_check_memo(&in, spec, call) ? spec : NULL;
   if (spec) append_errors(diag, &spec->diag, call, NULL);
   return NULL;
 }
