@@ -180,7 +180,7 @@ static void walk_loop(Walk *w, IrStmt *s) {
   RangeLoop loop;
   uint32_t mark = f->known.len, chains = f->chains.len;
   ranges_enter(&w->r, &loop, s);
-  for (uint32_t i = 0; i < w->r.f->func->vars.len; i++)
+  for (uint32_t i = 0; f->chains.len && i < f->func->vars.len; i++)
     if (!f->func->vars.data[i]->once && ir_marked(f->inside, f->func->vars.data[i])) forget_chain(f, f->func->vars.data[i]);
   loop.changed = loop.heads.len > 0;
   for (int round = 0; loop.changed && round < MAX_ROUNDS && w->work < MAX_WORK; round++) {

@@ -281,9 +281,10 @@ void ranges_enter(Ranges *r, RangeLoop *loop, IrStmt *s) {
   ir_marks_clear(r->f->inside);
   IrBlock one = {&s, 1, 1};
   mark_set(r, &one);
-  for (uint32_t i = 0; i < r->all.len; i++) {
-    RangeVar *v = r->all.data[i];
-    if (!ir_marked(r->f->inside, v->var)) continue;
+  RangeVars changed;
+  ranges_changed(r, s, &changed);
+  for (uint32_t i = 0; i < changed.len; i++) {
+    RangeVar *v = changed.data[i];
     RangeHead head = {.v = v, .small = v->has_value && value_is_bounded(r, &v->value), .exit_small = true};
     Affine c;
     if (v->has_value) {
