@@ -8,7 +8,7 @@ typedef struct Expand {
   Facts f;
 } Expand;
 
-static IrExpr *combine(IrBuilder *b, ReduceOp op, IrExpr *acc, IrExpr *element) {
+IrExpr *expand_combine(IrBuilder *b, ReduceOp op, IrExpr *acc, IrExpr *element) {
   static const IrOp ops[] = {[REDUCE_ADD] = IR_ADD,   [REDUCE_MUL] = IR_MUL,  [REDUCE_MIN] = IR_NPMIN,
                              [REDUCE_MAX] = IR_NPMAX, [REDUCE_AND] = IR_LAND, [REDUCE_OR] = IR_LOR};
   return ir_binary(b, ops[op], acc->type, acc, element);
@@ -94,7 +94,7 @@ static void reduce_nest(Expand *x, IrBlock *out, IrStmt *s) {
   } else {
     loop->independent = true; /* but for the accumulator, which is no memory */
     b->block = &body;
-    IrExpr *value = combine(b, s->as.reduce.op, ir_var(b, s->as.reduce.acc), s->as.reduce.element);
+    IrExpr *value = expand_combine(b, s->as.reduce.op, ir_var(b, s->as.reduce.acc), s->as.reduce.element);
     ir_set(b, s->as.reduce.acc, value);
     IrReduction r = {.kind = REDUCTION_OP, .var = s->as.reduce.acc, .op = value->op, .at = s->span};
     if (loop->parallel) vec_push(b->arena, &loop->reductions, r);

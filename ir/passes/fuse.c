@@ -6,7 +6,8 @@
  * same elements. In: a unit before "expand". Out: fewer nests, remarks on those that stay alone. */
 #include "ir/passes/fuse.h"
 
-enum { MOST_NODES = 600 };
+enum { MOST_NODES = 600, MOST_LOOSE = 2 };
+_Static_assert(FUSE_MOST_PARTS <= 32, "sets of parts are 32 bits");
 
 static const char NOTHING_IN_COMMON[] = "nothing in common";
 
@@ -142,12 +143,37 @@ static void body_reads(Reads *r, IrBlock *block) {
   }
 }
 
-static bool has_common_array(const Fuse *x, const FusePart *p) {
-  for (uint32_t k = 0; k < x->part_count; k++)
-    for (uint32_t i = 0; i < p->array_count; i++)
-      for (uint32_t j = 0; j < x->parts[k].array_count; j++)
-        if (fit_root(&x->f, p->arrays[i].array) == fit_root(&x->f, x->parts[k].arrays[j].array)) return true;
+static bool have_common_array(const Fuse *x, const FusePart *p, const FusePart *q) {
+  for (uint32_t i = 0; i < p->array_count; i++)
+    for (uint32_t j = 0; j < q->array_count; j++)
+      if (fit_root(&x->f, p->arrays[i].array) == fit_root(&x->f, q->arrays[j].array)) return true;
   return false;
+}
+
+static bool has_common_array(const Fuse *x, const FusePart *p, uint32_t parts) {
+  for (uint32_t k = 0; k < x->part_count; k++)
+    if ((parts >> k & 1) && have_common_array(x, p, &x->parts[k])) return true;
+  return false;
+}
+
+/* The parts that are reached from the first one by arrays that two of them have in common, as a set; all of them are, up to the newest, when that is so. */
+static bool all_connected(const Fuse *x, uint32_t *reached) {
+  for (bool more = true; more;) {
+    more = false;
+    for (uint32_t k = 0; k < x->part_count; k++) {
+      if ((*reached >> k & 1) || !has_common_array(x, &x->parts[k], *reached)) continue;
+      *reached |= (uint32_t)1 << k;
+      more = true;
+    }
+  }
+  return *reached == UINT32_MAX >> (32 - x->part_count);
+}
+
+/* A sum or product whose order of elements is part of its result. */
+static bool is_ordered(const Fuse *x, const IrStmt *reduce) {
+  bool sum = reduce->as.reduce.op == REDUCE_ADD || reduce->as.reduce.op == REDUCE_MUL;
+  const Type *type = reduce->as.reduce.acc->type;
+  return sum && (type_is_float(type) || type_is_complex(type)) && !(x->b.func->fastmath & FM_REASSOC);
 }
 
 /* Different arrays of all parts, the new one among them. */
@@ -164,31 +190,42 @@ static uint32_t count_arrays(const Fuse *x, const FusePart *p) {
   return count;
 }
 
-static const char *refuse(const Fuse *x, const FusePart *p, const Scan *scan) {
-  const FusePart *head = &x->parts[0];
-  Reads r = {.x = x};
-  if (p->ndim != head->ndim) return "another number of dimensions";
-  body_reads(&r, p->body);
-  ir_stmt_exprs(p->stmt, see_slot, &r);
-  if (r.later) return "it needs the result of a reduction before";
-  if (!has_common_array(x, p)) return NOTHING_IN_COMMON;
-  if (p->loop->parallel != head->loop->parallel) return "only one of the two is parallel";
-  if (p->stmt->kind == IRS_REDUCE && x->reduce) return "one reduction a nest";
-  if (x->part_count == FUSE_MOST_PARTS) return "the nest is large enough";
-  if (count_arrays(x, p) > FUSE_MOST_NAMES || scan->nodes > MOST_NODES) return "the nest is large enough";
-  bool column_major = p->stmt->kind == IRS_MAP && p->stmt->as.map.column_major;
-  bool head_column_major = head->stmt->kind == IRS_MAP && head->stmt->as.map.column_major;
-  if (column_major != head_column_major) return "another order in memory";
+static const char *refuse_memory(const Fuse *x, const FusePart *p) {
   for (uint32_t k = 0; k < x->part_count; k++)
     for (uint32_t i = 0; i < p->array_count; i++)
       for (uint32_t j = 0; j < x->parts[k].array_count; j++) {
         const char *why = conflict(x, &x->parts[k].arrays[j], &p->arrays[i]);
         if (why) return why;
       }
-  bool reduces = x->reduce || p->stmt->kind == IRS_REDUCE;
-  for (uint32_t k = 0; reduces && p->ndim > 1 && k < x->part_count; k++)
+  return NULL;
+}
+
+static const char *refuse_joint(const Fuse *x, const FusePart *p, const Scan *scan) {
+  const FusePart *head = &x->parts[0];
+  if (p->loop->parallel != head->loop->parallel) return "only one of the two is parallel";
+  bool reduces = p->stmt->kind == IRS_REDUCE;
+  if (reduces && x->reduce && (is_ordered(x, x->reduce) || is_ordered(x, p->stmt))) return "the order of a float sum or product is fixed";
+  if (x->part_count == FUSE_MOST_PARTS) return "the nest is large enough";
+  if (count_arrays(x, p) > FUSE_MOST_NAMES || scan->nodes > MOST_NODES) return "the nest is large enough";
+  bool column_major = p->stmt->kind == IRS_MAP && p->stmt->as.map.column_major;
+  bool head_column_major = head->stmt->kind == IRS_MAP && head->stmt->as.map.column_major;
+  if (column_major != head_column_major) return "another order in memory";
+  const char *why = refuse_memory(x, p);
+  if (why) return why;
+  bool ordered = (x->reduce && is_ordered(x, x->reduce)) || (reduces && is_ordered(x, p->stmt));
+  for (uint32_t k = 0; ordered && p->ndim > 1 && k < x->part_count; k++)
     if (!is_flat(p) || !is_flat(&x->parts[k])) return "the order of the reduction would change";
   return NULL;
+}
+
+static const char *refuse(const Fuse *x, const FusePart *p, const Scan *scan) {
+  Reads r = {.x = x};
+  if (p->ndim != x->parts[0].ndim) return "another number of dimensions";
+  body_reads(&r, p->body);
+  ir_stmt_exprs(p->stmt, see_slot, &r);
+  if (r.later) return "it needs the result of a reduction before";
+  const char *why = refuse_joint(x, p, scan);
+  return why && !has_common_array(x, p, UINT32_MAX) ? NOTHING_IN_COMMON : why;
 }
 
 /* ---- what stands between ---- */
@@ -398,7 +435,6 @@ static void place_temps(Fuse *x) {
 }
 
 static void remark_refusal(Fuse *x, const FusePart *p, const char *why) {
-  if (why == NOTHING_IN_COMMON) return; /* nobody expects that */
   for (uint32_t i = 0; i < p->loop->remarks.len; i++) /* a region that began later found the same */
     if (strstr(p->loop->remarks.data[i].text, why)) return;
   ir_remark(x->b.arena, p->loop, "fuse", false, p->stmt->span, "stays apart from the array statement before: %s", why);
@@ -423,20 +459,23 @@ static bool find_region(Fuse *x, uint32_t first) {
   add_part(x, &part, at);
   x->library = scan.library;
   x->place[at - first] = PLACE_NEST;
+  uint32_t connected = 1, reached = 1; /* so many parts have something to do with each other */
   for (uint32_t i = at + 1; i < block->len; i++) {
     IrStmt *s = block->data[i];
     if (is_nest(s)) {
       bool ok = make_part(s, &part, &scan);
       const char *why = ok ? refuse(x, &part, &scan) : "it does more than read and store elements";
-      if (why && part.loop) remark_refusal(x, &part, why);
-      if (why) break;
+      if (why && why != NOTHING_IN_COMMON && part.loop) remark_refusal(x, &part, why);
+      if (why || x->part_count - connected == MOST_LOOSE) break;
       add_part(x, &part, i);
+      if (all_connected(x, &reached)) connected = x->part_count;
       x->library |= scan.library;
       x->place[i - first] = PLACE_NEST;
     } else if (sets_mentioned(x, s, i) || !is_place(x, s, &x->place[i - first])) {
       break;
     }
   }
+  cut(x, connected);
   find_temps(x);
   for (uint32_t keep; x->part_count > 1 && (keep = parts_to_keep(x)) < x->part_count; find_temps(x)) cut(x, keep);
   if (x->part_count < 2) return false;

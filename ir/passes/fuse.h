@@ -46,7 +46,7 @@ typedef struct Fuse {
   FusePlace *place;     /* by statement, from `first` */
   FusePart parts[FUSE_MOST_PARTS];
   uint32_t part_count;
-  IrStmt *reduce; /* the one among them; NULL: none */
+  IrStmt *reduce; /* the last one among them; NULL: none */
   bool *later;    /* by IrVar.id: has its value only after the nest */
   bool library;   /* some part calls a function that is no instruction */
   bool noticed;   /* some part so far stores into memory that others see */

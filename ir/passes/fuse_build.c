@@ -133,7 +133,7 @@ static void put_store(Body *t, const FusePart *p, IrStmt *s, IrVar **index) {
 }
 
 /* The points of one part, in the builder's block. */
-static void put_part(Body *t, const FusePart *p, IrVar **index, IrExpr **element) {
+static void put_part(Body *t, const FusePart *p, IrVar **index, IrExpr **element) { /* element: of the last reduction */
   IrBuilder *b = &t->x->b;
   for (uint32_t d = 0; d < p->ndim; d++) map_put(b->arena, &t->names.vars, map_key(p->index[d]), index[d]);
   for (uint32_t i = 0; i < p->body->len; i++) {
@@ -150,6 +150,8 @@ static void put_part(Body *t, const FusePart *p, IrVar **index, IrExpr **element
   forward(p->stmt->as.reduce.element, t);
   IrExpr *value = ir_clone_expr(&t->names, p->stmt->as.reduce.element);
   *element = ir_is_stable(value) ? value : ir_var(b, ir_let(b, NULL, value));
+  IrVar *acc = p->stmt->as.reduce.acc;
+  if (p->stmt != t->x->reduce) ir_set(b, acc, expand_combine(b, p->stmt->as.reduce.op, ir_var(b, acc), *element));
 }
 
 static void note(Fuse *x, IrLoop *loop) {
@@ -203,6 +205,12 @@ static IrStmt *fused_nest(Fuse *x, IrAlias *alias) {
     vec_push(b->arena, &fit.sources, source);
   }
   IrLoop loop = {.parallel = head->loop->parallel, .alias = alias, .remarks = head->loop->remarks};
+  for (uint32_t k = 0; loop.parallel && k < x->part_count; k++) {
+    const IrStmt *part = x->parts[k].stmt;
+    if (part->kind != IRS_REDUCE || part == x->reduce) continue;
+    IrOp op = expand_combine(b, part->as.reduce.op, ir_var(b, part->as.reduce.acc), part->as.reduce.element)->op;
+    vec_push(b->arena, &loop.reductions, ((IrReduction){.kind = REDUCTION_OP, .var = part->as.reduce.acc, .op = op, .at = part->span}));
+  }
   note(x, &loop);
   if (x->reduce) {
     s->as.reduce.index = index, s->as.reduce.extent = extent, s->as.reduce.body = body, s->as.reduce.element = element;

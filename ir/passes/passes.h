@@ -28,6 +28,8 @@ void pass_effort(IrUnit *unit); /* effort.c */
 void pass_effects(IrUnit *unit); /* effects.c */
 void pass_trial(IrUnit *unit); /* trial.c */
 
+/* expand.c: what a reduction's accumulator becomes with one more element. */
+IrExpr *expand_combine(IrBuilder *b, ReduceOp op, IrExpr *acc, IrExpr *element);
 /* pairwise.c: the innermost dimension of a REDUCE with `pairwise`, added to its accumulator. */
 void expand_pairwise(IrBuilder *b, const IrStmt *reduce, IrBlock *out);
 /* fold.c: one node whose arguments are folded already. */

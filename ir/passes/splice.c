@@ -94,7 +94,7 @@ static uint32_t copy_cost(const IrFunc *func, bool arrays) {
   uint32_t nodes = 0;
   const FuncDef *def = func->spec ? func->spec->func : NULL;
   if (func->recursive || func->is_main || func->is_memo_body || !def || def->options.inline_ == TRI_NO) return 0;
-  if (arrays) return def->module->source->is_library ? 0 : array_cost(func); /* the pass "race" tells them apart */
+  if (arrays) return array_cost(func);
   if (type_owns(func->result)) return 0;
   for (uint32_t i = 0; i < func->vars.len; i++)
     if (func->vars.data[i]->owns) return 0;
@@ -233,8 +233,11 @@ static void copy_call(IrUnit *unit, IrFunc *caller, const IrStmt *call, IrBlock 
 
 static void splice_func(Splice *s, IrFunc *func);
 
+static bool from_library(const IrFunc *f) { return f->spec && f->spec->func && f->spec->func->module->source->is_library; }
+
 static bool is_taken(Splice *s, const IrFunc *caller, const IrStmt *call, uint32_t budget) {
   IrFunc *callee = call->as.call.callee;
+  if (s->arrays && from_library(callee) && !from_library(caller)) return false; /* the pass "race" tells them apart */
   splice_func(s, callee);
   uint32_t cost = s->nodes[callee->index];
   return cost && cost <= budget && callee->fastmath == caller->fastmath;
