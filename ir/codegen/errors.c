@@ -125,14 +125,29 @@ static void raise_shapes(Codegen *cg, const IrStmt *s) {
   cg_rt_call(cg, "lj_rt_raise_shapes", args, 7);
 }
 
+/* x != 0 for a float: where x and 0 are ordered and differ there is one jump; for a NaN, which is not 0 either, one more out of the way. */
+static LLVMBasicBlockRef open_cold_zero(Codegen *cg, const IrExpr *ok) {
+  LLVMValueRef x = cg_scalar(cg, ok->args[0]);
+  LLVMValueRef differs = LLVMBuildFCmp(cg->b, LLVMRealONE, x, cg_scalar(cg, ok->args[1]), "");
+  LLVMBasicBlockRef usual = open_cold(cg, differs, "odd"), raise = cg_cold_new(cg, "raise");
+  LLVMBuildCondBr(cg->b, LLVMBuildFCmp(cg->b, LLVMRealUNO, x, x, ""), usual, raise);
+  cg_at(cg, raise);
+  return usual;
+}
+
+static bool is_float_divisor(const IrStmt *s) {
+  return s->as.check.check == CHECK_DIVISOR && s->as.check.ok->op == IR_NE && type_is_float(s->as.check.ok->args[0]->type);
+}
+
 void cg_check(Codegen *cg, const IrStmt *s) {
-  LLVMValueRef ok = cg_scalar(cg, s->as.check.ok);
-  if (LLVMIsAConstantInt(ok) && LLVMConstIntGetZExtValue(ok)) return;
+  bool zero = is_float_divisor(s) && !cg->f.trial;
+  LLVMValueRef ok = zero ? NULL : cg_scalar(cg, s->as.check.ok);
+  if (ok && LLVMIsAConstantInt(ok) && LLVMConstIntGetZExtValue(ok)) return;
   if (cg->f.trial) {
     cg_trial_check(cg, ok);
     return;
   }
-  LLVMBasicBlockRef usual = open_cold(cg, ok, "raise");
+  LLVMBasicBlockRef usual = zero ? open_cold_zero(cg, s->as.check.ok) : open_cold(cg, ok, "raise");
   if (s->as.check.shape_a || s->as.check.shape_b)
     raise_shapes(cg, s);
   else

@@ -14,7 +14,7 @@ const IrPass ir_passes[] = {
     {"fold", "constants are folded, dead branches and checks that always hold are dropped", pass_fold},
     {"values", "readings of mutable integers become readings of the values that they were set to", pass_values},
     {"counters", "while loops with simple counters become counted loops", pass_counters},
-    {"reuse", "indices that were wrapped and checked before are not again", pass_reuse},
+    {"reuse", "indices and divisors that were checked before are not again", pass_reuse},
     {"bounds", "index checks and negative-index wraps that loop ranges prove are dropped", pass_bounds},
     {"version", "one test before a loop nest chooses a version without checks, whose arrays do not overlap", pass_version},
     {"auto", "plain loops whose iterations are proven independent become parallel loops", pass_auto},

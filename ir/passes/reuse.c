@@ -2,7 +2,7 @@
  *
  * g[i, j + 1] * x + g[i + 1, j + 1] * y  asks three times whether a computed j + 1 lies in its axis, and LLVM cannot see that it does: behind the first
  * check the index is either itself or wrapped. Here the second wrapped index becomes the first one, and its check, which holds, is dropped.
- * The same are computations on the same variables that are set once: those of the same iteration.
+ * So are divisors. The same are computations on the same variables that are set once: those of the same iteration.
  * In: a unit after "counters". Out: the same program with fewer checks. Must not look through readings of mutable variables or memory. */
 #include "ir/passes/affine.h"
 
@@ -30,8 +30,20 @@ static const IrExpr *resolve(const Reuse *r, const IrExpr *e) {
   return e;
 }
 
+/* The variable that a copy is of, whatever that holds. */
+static const IrExpr *origin(const Reuse *r, const IrExpr *e) {
+  const IrExpr *value;
+  for (int depth = 0; depth < MOST_DEPTH && e->op == IR_VAR; depth++, e = value) {
+    value = facts_value(&r->f, e->as.var);
+    if (!value || value->op != IR_VAR || !value->as.var->once || value->as.var->is_global) break;
+  }
+  return e;
+}
+
 static bool is_same(const Reuse *r, const IrExpr *a, const IrExpr *b, int depth) {
   if (depth == MOST_DEPTH) return false;
+  a = origin(r, a), b = origin(r, b);
+  if (a->op == IR_VAR && b->op == IR_VAR && a->as.var == b->as.var) return a->as.var->once && !a->as.var->is_global;
   a = resolve(r, a), b = resolve(r, b);
   if (a->op != b->op || a->type != b->type || a->count != b->count) return false;
   switch ((int)a->op) {
@@ -47,7 +59,8 @@ static bool is_same(const Reuse *r, const IrExpr *a, const IrExpr *b, int depth)
   case IR_CAST:
   case IR_LAND:
   case IR_LT:
-  case IR_GE: break;
+  case IR_GE:
+  case IR_NE: break;
   default: return false;
   }
   for (uint32_t i = 0; i < a->count; i++)
@@ -74,33 +87,49 @@ static bool is_wrapped(const IrStmt *s) {
          e->args[1]->op == IR_ADD && ir_is_int_const(e->args[0]->args[1], &zero) && zero == 0;
 }
 
+static void reuse_block(Reuse *r, IrBlock *block);
+
+static void reuse_set(Reuse *r, IrStmt *s) {
+  const Known *before = find(r, s->as.set.value, false);
+  if (!before) {
+    add(r, s->as.set.value, s->as.set.var);
+    return;
+  }
+  IrBuilder b = {.arena = r->f.unit->arena, .unit = r->f.unit};
+  s->as.set.value = ir_var(&b, before->var);
+}
+
+/* Is it known to hold? Else it is from here on. */
+static bool reuse_check(Reuse *r, const IrStmt *s) {
+  if (s->as.check.check != CHECK_INDEX && s->as.check.check != CHECK_DIVISOR) return false;
+  if (find(r, s->as.check.ok, true)) return true;
+  add(r, s->as.check.ok, NULL);
+  return false;
+}
+
+/* What is found in a block is known in it; what a loop's head finds, in its body too. */
+static void reuse_below(Reuse *r, IrStmt *s) {
+  IrBlock *blocks[2];
+  unsigned count = ir_stmt_blocks(s, blocks);
+  uint32_t mark = r->known.len;
+  for (unsigned k = 0; k < count; k++) {
+    reuse_block(r, blocks[k]);
+    if (s->kind != IRS_WHILE) r->known.len = mark;
+  }
+  r->known.len = mark;
+}
+
 static void reuse_block(Reuse *r, IrBlock *block) {
-  uint32_t mark = r->known.len, kept = 0;
+  uint32_t kept = 0;
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
     facts_see(&r->f, s);
-    if (s->kind == IRS_SET && is_wrapped(s)) {
-      const Known *before = find(r, s->as.set.value, false);
-      if (before) {
-        IrBuilder b = {.arena = r->f.unit->arena, .unit = r->f.unit};
-        s->as.set.value = ir_var(&b, before->var);
-      } else {
-        add(r, s->as.set.value, s->as.set.var);
-      }
-    }
-    if (s->kind == IRS_CHECK && s->as.check.check == CHECK_INDEX) {
-      if (find(r, s->as.check.ok, true)) continue; /* it holds */
-      add(r, s->as.check.ok, NULL);
-    }
-    IrBlock *blocks[2];
-    unsigned count = ir_stmt_blocks(s, blocks);
-    uint32_t head = r->known.len;
-    for (unsigned k = 0; k < count; k++) reuse_block(r, blocks[k]);
-    r->known.len = head;
+    if (s->kind == IRS_SET && is_wrapped(s)) reuse_set(r, s);
+    if (s->kind == IRS_CHECK && reuse_check(r, s)) continue;
+    reuse_below(r, s);
     block->data[kept++] = s;
   }
   block->len = kept;
-  r->known.len = mark;
 }
 
 void pass_reuse(IrUnit *unit) {

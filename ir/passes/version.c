@@ -386,14 +386,28 @@ static uint32_t overlap_tests(Nest *n, IrBuilder *b, IrExpr **all) {
   return tests;
 }
 
+/* Does a test bound the leaf on that side anyway, by 0 or by extents? (A difference that wraps fails its test.) */
+static bool is_tested(const Nest *n, const IrExpr *leaf, bool above) {
+  for (uint32_t i = 0; i < n->tests.len && n->f->degree < 2; i++) {
+    const Affine *test = &n->tests.data[i];
+    bool bounds = affine_coef(test, leaf) == (above ? -1 : 1) && test->base <= AFF_MAX_COEF && test->base >= -AFF_MAX_COEF;
+    for (uint32_t k = 0; k < test->count && bounds; k++) {
+      const AffTerm *term = &test->terms[k];
+      bounds = ir_same(term->leaf, leaf) || (above && term->coef == 1 && (term->leaf->op == IR_SHAPE || term->leaf->op == IR_SIZE));
+    }
+    if (bounds) return true;
+  }
+  return false;
+}
+
 static IrExpr *range_conditions(Nest *n, IrBuilder *b) {
   IrExpr *all = NULL;
   for (uint32_t i = 0; i < n->leaves.len; i++) {
     IrExpr *leaf = (IrExpr *)(uintptr_t)n->leaves.data[i];
     bool extent = leaf->op == IR_SHAPE || leaf->op == IR_SIZE;
     if (extent && n->f->degree < 2) continue;
-    also(b, &all, ir_compare(b, IR_LT, leaf, ir_int(b, affine_limit(n->f))));
-    if (!extent) also(b, &all, ir_compare(b, IR_GT, leaf, ir_int(b, -affine_limit(n->f))));
+    if (!is_tested(n, leaf, true)) also(b, &all, ir_compare(b, IR_LT, leaf, ir_int(b, affine_limit(n->f))));
+    if (!extent && !is_tested(n, leaf, false)) also(b, &all, ir_compare(b, IR_GT, leaf, ir_int(b, -affine_limit(n->f))));
   }
   for (uint32_t i = 0; i < n->tests.len; i++)
     also(b, &all, ir_compare(b, IR_GE, affine_expr(b, &n->tests.data[i]), ir_int(b, -n->tests.data[i].base)));

@@ -9,14 +9,14 @@
  * In: a unit whose checks are settled: loops whose checks were moved ahead have none. Out: the same checks, on the unusual path. */
 #include "ir/passes/passes.h"
 
-/* w of `w >= 0 and w < n`, or NULL. */
+/* w of `w >= 0 and w < n`, or of `w >= 0` where the other end is proven (then *extent is NULL); or NULL. */
 static IrVar *checked_var(const IrStmt *s, IrExpr **extent) {
   int64_t zero;
-  if (s->kind != IRS_CHECK || s->as.check.check != CHECK_INDEX || s->as.check.ok->op != IR_LAND) return NULL;
-  const IrExpr *low = s->as.check.ok->args[0], *high = s->as.check.ok->args[1];
-  bool fits = low->op == IR_GE && high->op == IR_LT && low->args[0]->op == IR_VAR && ir_same(low->args[0], high->args[0]);
+  if (s->kind != IRS_CHECK || s->as.check.check != CHECK_INDEX) return NULL;
+  const IrExpr *ok = s->as.check.ok, *low = ok->op == IR_LAND ? ok->args[0] : ok, *high = ok->op == IR_LAND ? ok->args[1] : NULL;
+  bool fits = low->op == IR_GE && low->args[0]->op == IR_VAR && (!high || (high->op == IR_LT && ir_same(low->args[0], high->args[0])));
   if (!fits || !ir_is_int_const(low->args[1], &zero) || zero != 0) return NULL;
-  *extent = high->args[1];
+  *extent = high ? high->args[1] : NULL;
   return low->args[0]->as.var;
 }
 
@@ -26,9 +26,9 @@ static IrExpr *wrapped_value(const IrStmt *s, const IrVar *w, const IrExpr *exte
   if (s->kind != IRS_SET || s->as.set.var != w || !w->once || s->as.set.value->op != IR_SELECT) return NULL;
   IrExpr **part = s->as.set.value->args, *x = part[2];
   bool fits = part[0]->op == IR_LT && part[1]->op == IR_ADD && ir_same(part[0]->args[0], x) && ir_same(part[1]->args[0], x) &&
-              ir_same(part[1]->args[1], extent);
+              (!extent || ir_same(part[1]->args[1], extent));
   if (!fits || !ir_is_int_const(part[0]->args[1], &zero) || zero != 0) return NULL;
-  return ir_is_stable(x) && ir_is_stable(extent) ? x : NULL;
+  return ir_is_stable(x) && ir_is_stable(part[1]->args[1]) ? x : NULL;
 }
 
 /* Replaces the SET, which stands last in the block, and the CHECK behind it. */
@@ -37,7 +37,7 @@ static void rewrite(IrBuilder *b, IrStmt *set, IrStmt *check, IrVar *w, IrExpr *
   b->span = check->span;
   w->once = false;
   set->as.set.value = x;
-  IrExpr *inside = ir_inside(b, x, extent);
+  IrExpr *inside = extent ? ir_inside(b, x, extent) : ir_compare(b, IR_GE, x, ir_int(b, 0));
   IrStmt *outside = ir_stmt(b, IRS_IF);
   outside->as.if_.cond = ir_unary(b, IR_LNOT, inside->type, inside);
   outside->as.if_.unlikely = true;

@@ -45,6 +45,9 @@ static const struct {
     {F("a, k", "    x = a[k]\n    while a[k] > 0: a[k] -= 1\n    return x\n") "f(np.ones(3), 1)\n", "reuse", "check index", 1},
     {F("a, k", "    x = a[k]\n    k += 1\n    return x + a[k]\n") "f(np.ones(3), 1)\n", "reuse", "check index", 2},
     {F("a, p", "    return a[p[0]] + a[p[0]]\n") "f(np.ones(3), np.ones(3, np.int64))\n", "reuse", "check index", 3},
+    {F("a, p, q", "    s = 0.0\n    for i in range(p, q): s += a[i]\n    return s\n") "f(np.ones(3), 0, 3)\n", "version", "1099511627776",
+     2},
+    {F("a", "    j = len(a) - 1\n    while a[j] > 0: j -= 1\n    return j\n") CALL1, "wrap", "if unlikely not((t", 1},
     /* narrow: 32 bits where that is proven, 64 elsewhere */
     {F("a, b", "    for i in range(len(a)): b[i] = abs(a[i] * 2 - 7)\n") "f(np.ones(5, np.uint8), np.ones(5))\n", "narrow",
      "abs(((cast<int32>(a[", -1},
