@@ -125,8 +125,18 @@ static void see_chain(Walk *w, const IrStmt *before, const IrStmt *s) {
 
 /* ---- branches and loops ---- */
 
+/* The condition as it was computed: what `before`, which stands in front of the `if`, set its mutable variable to. */
+static void push_if_cond(Facts *f, const IrStmt *s, const IrStmt *before, bool holds) {
+  const IrExpr *cond = s->as.if_.cond;
+  bool negated = cond->op == IR_LNOT;
+  const IrExpr *var = negated ? cond->args[0] : cond;
+  bool known = before && before->kind == IRS_SET && var->op == IR_VAR && !var->as.var->once && before->as.set.var == var->as.var;
+  known = known && !ir_reads(before->as.set.value, var->as.var);
+  facts_push_cond(f, known ? before->as.set.value : cond, known ? holds != negated : holds);
+}
+
 /* Both branches with their condition; what stays true behind an if whose other branch does not come back is kept. */
-static void walk_if(Walk *w, IrStmt *s) {
+static void walk_if(Walk *w, IrStmt *s, const IrStmt *before_if) {
   Facts *f = &w->f;
   uint32_t mark = f->known.len, chains = f->chains.len;
   RangeState before, after[2];
@@ -134,12 +144,12 @@ static void walk_if(Walk *w, IrStmt *s) {
   RangeVars vars;
   ranges_changed(&w->r, s, &vars);
   ranges_save(&w->r, &vars, mark, &before);
-  facts_push_cond(f, s->as.if_.cond, true);
+  push_if_cond(f, s, before_if, true);
   walk_stmts(w, &s->as.if_.then);
   ranges_save(&w->r, &vars, mark, &after[0]);
   f->known.len = mark, f->chains.len = chains;
   ranges_restore(&vars, &before);
-  facts_push_cond(f, s->as.if_.cond, false);
+  push_if_cond(f, s, before_if, false);
   walk_stmts(w, &s->as.if_.orelse);
   f->chains.len = chains;
   if (then_ends) return; /* as the other branch left it */
@@ -209,7 +219,7 @@ static void walk_stmt(Walk *w, IrStmt *s, const IrStmt *before) {
   if (result && !result->once) forget_chain(f, result);
   if (result && result->once && s->kind == IRS_SET) copy_chain(f, result, s->as.set.value);
   if (s->kind == IRS_IF) {
-    walk_if(w, s);
+    walk_if(w, s, before);
     see_chain(w, before, s);
   }
   if (s->kind == IRS_FOR || s->kind == IRS_WHILE) walk_loop(w, s);
