@@ -225,9 +225,11 @@ static lj_status make_units(BuildPlan *plan, lj_report *report) {
     status = compile_unit(plan->module, export->spec, &export->arena, report, &export->unit);
     if (status != LJ_OK) break;
     if (export->unit->hosts.len)
-      return report_message(report, LJ_ERROR,
-                            "'%s' cannot be built: it calls the host's function %s(), which is there only where a program registers it",
-                            export->symbol, export->unit->hosts.data[0]->entry->name);
+      return report_message(
+          report, LJ_ERROR,
+          "'%s' cannot be built: it calls the host's function %s(), which is there only where a program registers it: give its results to "
+          "the exported function as arguments",
+          export->symbol, export->unit->hosts.data[0]->entry->name);
     double start = engine_now();
     ir_run_passes(export->unit, NULL);
     plan->module->times.passes += engine_now() - start;

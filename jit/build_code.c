@@ -28,7 +28,6 @@ typedef struct Build {
   LLVMValueRef *own; /* by row of BUILD_OWN */
   LLVMValueRef **entries; /* by export and CPU */
   StrBuf *error;
-  bool is_mistake; /* the error is the user's */
   BackendTimes *times;
 } Build;
 
@@ -385,26 +384,13 @@ static bool is_export_call(const char *name) {
   return false;
 }
 
-static bool refuse_host_function(Build *b, const char *symbol) {
-  bool is_data;
-  const HostEntry *host = host_find_symbol(&b->plan->module->hosts, symbol, &is_data);
-  if (!host) return false;
-  sb_printf(
-      b->error,
-      "'%s' is a function of the host, which a library cannot call: only the engine that it was registered with knows it. Give its results "
-      "to the exported function as arguments",
-      host->name);
-  b->is_mistake = true;
-  return true;
-}
-
 /* Everything that the object asks for is in the runtime or the C library. */
 static bool check_names(Build *b) {
   for (LLVMValueRef fn = LLVMGetFirstFunction(b->module); fn; fn = LLVMGetNextFunction(fn)) {
     size_t length;
     const char *name = LLVMGetValueName2(fn, &length);
     if (!LLVMIsDeclaration(fn) || LLVMGetIntrinsicID(fn) || is_export_call(name) || lj_rt_symbol(name)) continue;
-    if (!refuse_host_function(b, name)) sb_printf(b->error, "the code calls '%s', which the runtime has not", name);
+    sb_printf(b->error, "the code calls '%s', which the runtime has not", name);
     return false;
   }
   return true;
@@ -476,5 +462,5 @@ lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, Bac
   LLVMDisposeModule(b.module);
   LLVMContextDispose(b.ctx);
   arena_drop(&arena);
-  return ok ? LJ_OK : b.is_mistake ? LJ_ERROR : LJ_INTERNAL;
+  return ok ? LJ_OK : LJ_INTERNAL;
 }

@@ -392,7 +392,8 @@ START_TEST(host_in_built_library) {
   options.file = "k.o", options.exports = exports, options.export_count = 1;
   ck_assert_int_eq(lj_module_build(module, &options, report, &output, &header), LJ_ERROR);
   ck_assert_str_eq(lj_report_get(report, 0)->message,
-                   "'f' cannot be built: it calls the host's function pure(), which is there only where a program registers it");
+                   "'f' cannot be built: it calls the host's function pure(), which is there only where a program registers it: "
+                   "give its results to the exported function as arguments");
   lj_text_free(&output);
   lj_text_free(&header);
 }
