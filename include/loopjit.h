@@ -665,6 +665,7 @@ LJ_API void lj_build_options_init(lj_build_options *options);
  * @param output  Out, owned by the caller: lj_text_free(). The bytes of the object, archive or shared library.
  * @param header  Out, owned by the caller: a header for C11 and C++ that declares the functions.
  * @return LJ_OK; LJ_ERROR with what cannot be built, and why; LJ_IO when something that is needed is not there: a C compiler, the runtime; LJ_MISUSE.
+ * Other threads may use the module meanwhile; where they need something compiled they wait. A compiler is run as a child process, without a shell.
  */
 LJ_API lj_status lj_module_build(lj_module *module, const lj_build_options *options, lj_report *report, lj_text *output, lj_text *header);
 

@@ -54,7 +54,7 @@ typedef struct BuildPlan {
 /* build.c: the name that messages and the header show: where the program stood while it was built says nothing to who runs the library. */
 const char *build_file_name(const Source *src);
 
-/* build_code.c: LJ_INTERNAL with a text in *error, LJ_ERROR with the user's mistake. */
+/* build_code.c: LJ_INTERNAL with a text in *error. */
 lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, BackendTimes *times, StrBuf *error);
 
 /* build_header.c: `text` gets the header. build_represents: C has a type for it; otherwise *why says what is wrong. */
