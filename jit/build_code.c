@@ -317,8 +317,9 @@ static void define_library(Build *b, Arena *arena) {
     LLVMValueRef fields[] = {text(b, b->module, cpu->name, strlen(cpu->name)), LLVMConstArray2(b->i32, words, LJ_CPU_WORDS)};
     cpus[i] = record(b, fields, 2);
   }
-  LLVMValueRef fields[] = {text(b, b->module, plan->name, strlen(plan->name)), table(b, b->module, "cpus", cpus, plan->cpus.len),
-                           number(b, plan->cpus.len), LLVMConstNull(LLVMArrayType2(b->i64, LJ_LIBRARY_STATE))};
+  LLVMValueRef fields[] = {number(b, LJ_RT_ABI), text(b, b->module, plan->name, strlen(plan->name)),
+                           table(b, b->module, "cpus", cpus, plan->cpus.len), number(b, plan->cpus.len),
+                           LLVMConstNull(LLVMArrayType2(b->i64, LJ_LIBRARY_STATE))};
   b->library = constant(b->module, "library", record(b, fields, LJ_COUNT(fields)));
   LLVMSetGlobalConstant(b->library, false);
 }

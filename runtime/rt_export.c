@@ -164,7 +164,11 @@ static int64_t cpu_of(lj_library *library) {
   return index;
 }
 
+/* Of this runtime's version. Asked before anything else is read. */
+static bool is_ours(const lj_library *library) { return library->abi == LJ_RT_ABI; }
+
 const char *lj_rt_export_cpu(lj_library *library) {
+  if (!is_ours(library)) return "";
   int64_t index = cpu_of(library);
   return index < 0 ? "" : library->cpus[index].name;
 }
@@ -286,6 +290,7 @@ static int32_t run(Context *own, const lj_export *f, const void *const *args, ch
 
 int32_t lj_rt_export_call(const lj_export *f, const void *const *args, void *result) {
   _Alignas(16) char room[ROOM];
+  if (!is_ours(f->library)) return RUNTIME_ERROR;
   Context *mine = thread_context(f->library), *own = enter(f->library, mine);
   size_t size = ((size_t)f->args_size + 15) & ~(size_t)15;
   char *memory = size <= sizeof room ? room : aligned_alloc(16, size);
@@ -296,6 +301,7 @@ int32_t lj_rt_export_call(const lj_export *f, const void *const *args, void *res
 }
 
 const char *lj_rt_export_error(lj_library *library) {
+  if (!is_ours(library)) return "error: RuntimeError: the library was built for another version of libloopjit-rt: build it again\n";
   Context *own = thread_context(library);
   return own ? sb_text(&own->error) : "";
 }
@@ -306,11 +312,12 @@ void lj_rt_export_release(void *owner) {
 }
 
 void lj_rt_export_threads(lj_library *library, int32_t count) {
-  atomic_store_explicit(&state_of(library)->threads, count > 0 ? count : 0, memory_order_relaxed);
+  if (is_ours(library)) atomic_store_explicit(&state_of(library)->threads, count > 0 ? count : 0, memory_order_relaxed);
 }
 
 /* At the end of the process other threads may still run: what they use stays. */
 void lj_rt_export_close(lj_library *library) {
+  if (!is_ours(library)) return;
   State *state = state_of(library);
   pthread_mutex_lock(&state->lock);
   atomic_store(&state->closed, 1);

@@ -21,8 +21,12 @@ typedef struct lj_cpu {
 
 /* ---- the tables of a library ---- */
 
+/* Changes with whatever compiled code and the runtime agree on (this header, rt.h, the signatures of rt_symbols.def), so that a shared runtime refuses
+ * libraries that it cannot serve. The first member of lj_library, and the second of lj_export, stay where they are. */
+enum { LJ_RT_ABI = 1 };
 enum { LJ_LIBRARY_STATE = 32 };
 typedef struct lj_library {
+  int64_t abi;
   const char *name;
   const lj_cpu *cpus; /* best first */
   int64_t cpu_count;
