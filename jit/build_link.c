@@ -129,7 +129,7 @@ lj_status build_archive(const BuildPlan *plan, const lj_build_options *options, 
   if (!options->shared_runtime) {
     const char *path;
     char *data = NULL;
-    size_t size;
+    size_t size = 0;
     status = find_runtime(plan, options, "a", report, &path);
     if (status == LJ_OK) status = file_read(path, report, &data, &size);
     if (status == LJ_OK && !add_archive(plan->arena, data, size, &symbols, &members))
@@ -181,15 +181,13 @@ static bool write_file(const char *path, const char *data, size_t size) {
 }
 
 static void add_words(Command *c, const char *text) {
-  for (size_t length; *(text += strspn(text, " \t")); text += length) {
-    length = strcspn(text, " \t");
-    word(c, arena_copy(c->arena, text, length));
-  }
+  char *copy = arena_copy(c->arena, text, strlen(text)), *rest = NULL;
+  for (char *one = strtok_r(copy, " \t", &rest); one; one = strtok_r(NULL, " \t", &rest)) word(c, one);
 }
 
 /* The command line behind the compiler's name. */
 static lj_status link_words(const BuildPlan *plan, const lj_build_options *options, const char *folder, Command *c, lj_report *report) {
-  const char *path;
+  const char *path = NULL;
   lj_status status = find_runtime(plan, options, options->shared_runtime ? "so" : "a", report, &path);
   if (status != LJ_OK) return status;
   word(c, "-shared");
@@ -197,9 +195,11 @@ static lj_status link_words(const BuildPlan *plan, const lj_build_options *optio
   word(c, arena_printf(plan->arena, "%s/out.so", folder));
   word(c, arena_printf(plan->arena, "%s/in.o", folder));
   word(c, path);
-  word(c, arena_printf(plan->arena, "-Wl,-soname,%s", plan->file));
-  static const char *const rest[] = {"-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-z,defs", "-lm", "-ldl", "-pthread"};
-  for (size_t i = 0; i < LJ_COUNT(rest); i++) word(c, rest[i]);
+  static const char *const soname[] = {"-Xlinker", "-soname", "-Xlinker"};
+  for (size_t i = 0; i < LJ_COUNT(soname); i++) word(c, soname[i]);
+  word(c, plan->file); /* a comma in it would end an argument of -Wl */
+  static const char *const last[] = {"-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-z,defs", "-lm", "-ldl", "-pthread"};
+  for (size_t i = 0; i < LJ_COUNT(last); i++) word(c, last[i]);
   return LJ_OK;
 }
 
@@ -207,7 +207,7 @@ static lj_status tell_failure(const char *compiler, const char *messages, int st
   char *text = NULL;
   size_t length = 0;
   if (file_read(messages, NULL, &text, &length) != LJ_OK) text = NULL;
-  while (length && text[length - 1] == '\n') length--;
+  while (text && length && text[length - 1] == '\n') length--;
   report_message(report, LJ_IO, "'%s' could not link the library: exit status %d\n%.*s", compiler, status, (int)lj_min_size(length, 4000),
                  text ? text : "");
   free(text);

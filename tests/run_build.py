@@ -215,6 +215,9 @@ def compilers(work):
     err = run(words, 2, env=dict(os.environ, CC="cc -nonsense"))[1]
     assert "could not link the library" in err and "-nonsense" in err, err
     assert "could not link" in run(words, 2, env=dict(os.environ, CC="false"))[1]
+    odd = work.path("a, b'c.so")
+    run(words[:-1] + [odd])
+    assert "Library soname: [a, b'c.so]" in run(["readelf", "-d", odd])[0]
     folder = work.path("temporary")
     os.makedirs(folder)
     run(words, env=dict(os.environ, TMPDIR=folder))
