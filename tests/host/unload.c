@@ -1,6 +1,6 @@
 /* Compile, call, unload, over and over on one engine: memory must not grow. Each round has a text of its own, so nothing is shared between them.
  *
- *   host_unload [ROUNDS [CACHE_FOLDER]]     (500, no cache; the folder's bound is 1 MB, so that old entries are thrown out, too)
+ *   host_unload [ROUNDS [CACHE_FOLDER]]     (300, no cache; the folder's bound is 1 MB, so that old entries are thrown out, too)
  *
  * `./dev soak` runs it for long. Fails when the resident memory at the end is more than 2 MB above that after the first tenth (the first 1,000 rounds at most), or when a result is
  * wrong. Prints the memory at ten places on the way. */
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 500, WARM_UP = 1000, BOUND_KB = 2048 };
+enum { ROUNDS = 300, WARM_UP = 1000, BOUND_KB = 2048 };
 
 static double data[4] = {1, 2, 3, 4};
 
