@@ -175,7 +175,7 @@ int main(int argc, char **argv) {
   if (argc > 2 || threads < 1 || threads > MAX_THREADS) die("usage: loopjit-calls [THREADS]", NULL);
   lj_report *report = lj_report_new();
   Bench bench = {0};
-  lj_module *module;
+  lj_module *module = NULL;
   if (lj_engine_new(NULL, report, &bench.engine) != LJ_OK ||
       lj_module_load(bench.engine, "calls.lp", source, strlen(source), 0, report, &module) != LJ_OK)
     die("cannot compile", report);
