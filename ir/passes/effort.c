@@ -3,7 +3,8 @@
  * code gains little from more. In: a unit after all passes that make or move loops. Out: IrStmt.apart, IrFunc.large, remarks. Changes no statement. */
 #include "ir/passes/passes.h"
 
-enum { LARGE = 6000, WORTH = 40 }; /* nodes: of a function that is too large, of a statement that is worth a call */
+/* Nodes: of a function that is taken apart, of a statement that is worth a call, of what is left and too large still. */
+enum { LARGE = 6000, WORTH = 40, HUGE = 2 * LARGE };
 
 static void count_expr(const IrExpr *e, uint32_t *nodes) {
   ++*nodes;
@@ -67,6 +68,6 @@ void pass_effort(IrUnit *unit) {
     IrFunc *func = unit->funcs.data[i];
     uint32_t all = count_block(&func->body);
     if (all <= LARGE) continue;
-    func->large = all - take_apart(unit->arena, &func->body, all) > LARGE;
+    func->large = all - take_apart(unit->arena, &func->body, all) > HUGE;
   }
 }
