@@ -9,6 +9,7 @@
  * elimination, here on structured loops. */
 #include "ir/clone.h"
 #include "ir/passes/fit.h"
+#include "ir/passes/sets.h"
 
 enum { MAX_TESTS = 48, MAX_ARRAYS = 12, MAX_TRIPLE = 200 };
 
@@ -165,6 +166,24 @@ static bool best_goal(Nest *n, const Bound *b, int depth, Cases *out) {
   return least_cost != UINT32_MAX;
 }
 
+/* Replaces the first reading of a variable that the nest sets (the place of the best so far, say) by everything that it is set to. */
+static bool to_sets(Nest *n, const Affine *a, int depth, Cases *out, bool *found) {
+  for (uint32_t i = 0; i < a->count; i++) {
+    const IrExpr *leaf = a->terms[i].leaf, *def = leaf->op == IR_VAR ? facts_value(n->f, leaf->as.var) : NULL;
+    Sets sets;
+    if (!def || def->op != IR_VAR || !ir_marked(n->f->inside, leaf->as.var) || !sets_of(n->loop, def->as.var, &sets)) continue;
+    *found = true;
+    for (uint32_t k = 0; k < sets.count; k++) {
+      Affine goal = *a, form;
+      if (!affine_of(n->f, sets.values[k], &form) || !affine_replace(&goal, leaf, &form)) return false;
+      note_leaves(n, &form);
+      if (!least(n, &goal, depth + 1, out)) return false;
+    }
+    return true;
+  }
+  return true;
+}
+
 /* Replaces the first value of the nest that stands for a min, a remainder, …. */
 static bool to_bound(Nest *n, const Affine *a, int depth, Cases *out, bool *found) {
   for (uint32_t i = 0; i < a->count; i++) {
@@ -197,6 +216,7 @@ static bool least(Nest *n, const Affine *form, int depth, Cases *out) {
   for (int round = 0; round < 4; round++) {
     bool found = false;
     if (!to_bound(n, &a, depth, out, &found)) return false;
+    if (!found && !to_sets(n, &a, depth, out, &found)) return false;
     if (found) return true; /* by its cases */
     for (uint32_t i = n->ranged.len; i-- > 0 && !found;) {
       const IrVar *var = n->ranged.data[i];
@@ -219,8 +239,8 @@ static bool least(Nest *n, const Affine *form, int depth, Cases *out) {
   return true;
 }
 
-/* 0 <= x < extent over the whole nest. */
-static bool range_tests(Nest *n, const IrExpr *x, const IrExpr *extent, Cases *out) {
+/* 0 <= x < extent over the whole nest; `low_known`: 0 <= x is proven. */
+static bool range_tests(Nest *n, const IrExpr *x, const IrExpr *extent, bool low_known, Cases *out) {
   Affine low, high;
   *out = (Cases){.count = 0};
   n->why = "its index is not linear in loop indices and values fixed before the loop";
@@ -231,7 +251,7 @@ static bool range_tests(Nest *n, const IrExpr *x, const IrExpr *extent, Cases *o
   high.base -= 1;
   n->why = "its index depends on what the loop computes";
   n->work = MAX_WORK;
-  return least(n, &low, 0, out) && least(n, &high, 0, out);
+  return (low_known || least(n, &low, 0, out)) && least(n, &high, 0, out);
 }
 
 /* Is the test implied by one that is there? Else adds it, or replaces a weaker one. */
@@ -276,7 +296,8 @@ static void try_check(Nest *n, const IrStmt *s, bool guarded) {
   Cases cases;
   uint32_t mark = n->tests.len;
   n->why = "it is not about one index";
-  bool ok = check_parts(n, s, &x, &wrapped, &extent) && range_tests(n, x, extent, &cases);
+  bool ok = check_parts(n, s, &x, &wrapped, &extent);
+  ok = ok && range_tests(n, x, extent, !wrapped && s->as.check.ok->op == IR_LT, &cases);
   for (uint32_t i = 0; ok && i < cases.count; i++) {
     n->why = guarded ? "it stands below an if: it may never run" : "it would fail, or there are too many tests";
     ok = add_test(n, &cases.a[i], guarded && !n->eager);

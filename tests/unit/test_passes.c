@@ -48,6 +48,12 @@ static const struct {
     {F("a, p, q", "    s = 0.0\n    for i in range(p, q): s += a[i]\n    return s\n") "f(np.ones(3), 0, 3)\n", "version", "1099511627776",
      2},
     {F("a", "    j = len(a) - 1\n    while a[j] > 0: j -= 1\n    return j\n") CALL1, "wrap", "if unlikely not((t", 1},
+    /* … the place of the best so far: 0 or an index of the search */
+    {F("a, b", "    for k in range(len(a)):\n        m = 0\n        for i in range(len(a)):\n            if a[i] > 2: m = i\n        b[k] "
+               "= b[m]\n") "f(np.ones(3), "
+                           "np.ones(3))\n",
+     "version", "check index", 2},
+    {F("a", "    u = -1\n    for i in range(len(a)):\n        if u < 0 or a[i] < a[u]: u = i\n    return u\n") CALL1, "bounds", "check", 0},
     /* narrow: 32 bits where that is proven, 64 elsewhere */
     {F("a, b", "    for i in range(len(a)): b[i] = abs(a[i] * 2 - 7)\n") "f(np.ones(5, np.uint8), np.ones(5))\n", "narrow",
      "abs(((cast<int32>(a[", -1},
