@@ -197,6 +197,7 @@ typedef struct IrLoop {
   bool independent; /* no iteration touches what another one stores */
   int64_t most; /* iterations at the most, where a pass made the loop; 0: not known */
   int64_t poll; /* whether the call is to stop is asked after so many iterations; 0: never; 1 for a WHILE that asks, before its head */
+  bool whole; /* FOR with `poll`, a power of two: not in parts, it asks between two iterations */
   IrAlias *alias; /* NULL: nothing is known */
   IrRemarkVec remarks;
 } IrLoop;

@@ -126,6 +126,8 @@ void *lj_rt_new_block(lj_pool *pool, size_t size, lj_owner **owner);
 void lj_rt_clear_error(lj_rt *rt);
 /* Loops of the runtime ask this as often as compiled ones, and return lj_rt_stop() then. */
 static inline bool lj_rt_is_stopped(const lj_rt *rt) { return atomic_load_explicit(&rt->stop->reason, memory_order_relaxed) != STOP_NONE; }
+/* The same where an iteration is short: asks now and then, by a counter. */
+static inline bool lj_rt_stops_at(const lj_rt *rt, int64_t count) { return (count & 4095) == 4095 && lj_rt_is_stopped(rt); }
 /* What a function of the host says that went wrong; it has no place until the function has returned (lj_rt_host_failed). */
 void lj_rt_host_error(lj_rt *rt, int32_t kind, const char *text, size_t length);
 lj_where lj_rt_where(const lj_site *site); /* rt_error.c */

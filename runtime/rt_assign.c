@@ -28,16 +28,18 @@ static void copy_row(const Copy *c, char *to, const char *from) {
   }
 }
 
-static void copy_axes(const Copy *c, int64_t axis, char *to, const char *from) {
+/* Ends early when the call is to stop. */
+static void copy_axes(const lj_rt *rt, const Copy *c, int64_t axis, char *to, const char *from) {
   if (axis == c->ndim - 1) {
     copy_row(c, to, from);
     return;
   }
-  for (int64_t i = 0; i < c->extent[axis]; i++) copy_axes(c, axis + 1, to + i * c->to_step[axis], from + i * c->from_step[axis]);
+  for (int64_t i = 0; i < c->extent[axis] && !lj_rt_is_stopped(rt); i++)
+    copy_axes(rt, c, axis + 1, to + i * c->to_step[axis], from + i * c->from_step[axis]);
 }
 
 /* to[...] = from; false where the shapes do not fit. Leading axes of extent 1 may be too many. */
-static bool assign(int64_t item, int64_t nt, const lj_array_head *to, int64_t nf, const lj_array_head *from) {
+static bool assign(const lj_rt *rt, int64_t item, int64_t nt, const lj_array_head *to, int64_t nf, const lj_array_head *from) {
   Copy c = {.item = item, .ndim = nt};
   bool empty = false;
   LJ_ASSERT(nt <= AXES && nf <= AXES);
@@ -53,7 +55,7 @@ static bool assign(int64_t item, int64_t nt, const lj_array_head *to, int64_t nf
   }
   if (empty) return true;
   if (nt)
-    copy_axes(&c, 0, to->data, from->data);
+    copy_axes(rt, &c, 0, to->data, from->data);
   else
     memcpy(to->data, from->data, (size_t)item);
   return true;
@@ -61,7 +63,7 @@ static bool assign(int64_t item, int64_t nt, const lj_array_head *to, int64_t nf
 
 int32_t lj_rt_assign(lj_rt *rt, const lj_site *site, int64_t item, int64_t nt, const lj_array_head *to, int64_t nf,
                      const lj_array_head *from) {
-  if (assign(item, nt, to, nf, from)) return 0;
+  if (assign(rt, item, nt, to, nf, from)) return lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : 0;
   StrBuf text = {0};
   sb_puts(&text, "could not broadcast input array from shape ");
   format_shape(&text, nf, from->dims);

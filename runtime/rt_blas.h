@@ -35,7 +35,7 @@ typedef struct Mat {
 bool blas_gemm(DType dtype, const Mat *a, const Mat *b, const Mat *c);
 /* Does the matrix lie so that BLAS takes it without a copy? *ld: its leading dimension, *transposed: it is column-major. */
 bool blas_expresses(const Mat *m, int64_t item, int *ld, bool *transposed);
-/* rt_matmul_loops.c: c = a b by loops. */
-void loops_matmul(DType dtype, const Mat *a, const Mat *b, const Mat *c);
+/* rt_matmul_loops.c: c = a b by loops; ends early when the call is to stop. */
+void loops_matmul(const lj_rt *rt, DType dtype, const Mat *a, const Mat *b, const Mat *c);
 
 #endif

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { MOST_FACTORS = 64, LARGE_PRIME = 50, HUGE_FROM = 4 << 20, HUGE_PAGE = 2 << 20 };
+enum { MOST_FACTORS = 64, LARGE_PRIME = 50, HUGE_FROM = 4 << 20, HUGE_PAGE = 2 << 20, PART_POINTS = 1 << 16 };
 
 struct FftPlan {
+  const lj_rt *rt;
   int64_t n;
   int count;
   int64_t factor[MOST_FACTORS];
@@ -79,21 +80,25 @@ void fft_roots(int64_t n, int64_t step, int64_t count, Cx *out) {
 
 /* ---- passes. x is [l1][radix][ido], y is [radix][l1][ido]; row j of the result is turned by w[j - 1][i] ---- */
 
-static void pass2(int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
-  int64_t row = l1 * ido;
-  for (int64_t k = 0; k < l1; k++, x += 2 * ido, y += ido)
-    for (int64_t i = 0; i < ido; i++) {
+typedef struct Part { /* of a pass: so many k and i from where the pointers stand */
+  int64_t ido, row, rows, columns;
+} Part;
+
+static void pass2(Part part, const Cx *x, Cx *y, const Cx *w) {
+  int64_t ido = part.ido, row = part.row;
+  for (int64_t k = 0; k < part.rows; k++, x += 2 * ido, y += ido)
+    for (int64_t i = 0; i < part.columns; i++) {
       Cx a = x[i], b = x[i + ido];
       y[i] = add(a, b);
       y[i + row] = mul(sub(a, b), w[i]);
     }
 }
 
-static void pass3(int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
+static void pass3(Part part, const Cx *x, Cx *y, const Cx *w) {
   static const double half_root3 = 0.86602540378443864676;
-  int64_t row = l1 * ido;
-  for (int64_t k = 0; k < l1; k++, x += 3 * ido, y += ido)
-    for (int64_t i = 0; i < ido; i++) {
+  int64_t ido = part.ido, row = part.row;
+  for (int64_t k = 0; k < part.rows; k++, x += 3 * ido, y += ido)
+    for (int64_t i = 0; i < part.columns; i++) {
       Cx a = x[i], s = add(x[i + ido], x[i + 2 * ido]), d = scale(half_root3, turn(sub(x[i + ido], x[i + 2 * ido])));
       Cx m = {a.re - 0.5 * s.re, a.im - 0.5 * s.im};
       y[i] = add(a, s);
@@ -102,10 +107,10 @@ static void pass3(int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
     }
 }
 
-static void pass4(int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
-  int64_t row = l1 * ido;
-  for (int64_t k = 0; k < l1; k++, x += 4 * ido, y += ido)
-    for (int64_t i = 0; i < ido; i++) {
+static void pass4(Part part, const Cx *x, Cx *y, const Cx *w) {
+  int64_t ido = part.ido, row = part.row;
+  for (int64_t k = 0; k < part.rows; k++, x += 4 * ido, y += ido)
+    for (int64_t i = 0; i < part.columns; i++) {
       Cx a = add(x[i], x[i + 2 * ido]), b = sub(x[i], x[i + 2 * ido]);
       Cx c = add(x[i + ido], x[i + 3 * ido]), d = turn(sub(x[i + ido], x[i + 3 * ido]));
       y[i] = add(a, c);
@@ -115,11 +120,11 @@ static void pass4(int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
     }
 }
 
-static void pass5(int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
+static void pass5(Part part, const Cx *x, Cx *y, const Cx *w) {
   static const double c1 = 0.3090169943749474241, s1 = 0.95105651629515357212, c2 = -0.8090169943749474241, s2 = 0.58778525229247312917;
-  int64_t row = l1 * ido;
-  for (int64_t k = 0; k < l1; k++, x += 5 * ido, y += ido)
-    for (int64_t i = 0; i < ido; i++) {
+  int64_t ido = part.ido, row = part.row;
+  for (int64_t k = 0; k < part.rows; k++, x += 5 * ido, y += ido)
+    for (int64_t i = 0; i < part.columns; i++) {
       Cx a = x[i], p = add(x[i + ido], x[i + 4 * ido]), q = add(x[i + 2 * ido], x[i + 3 * ido]);
       Cx r = sub(x[i + ido], x[i + 4 * ido]), s = sub(x[i + 2 * ido], x[i + 3 * ido]);
       Cx m = {a.re + c1 * p.re + c2 * q.re, a.im + c1 * p.im + c2 * q.im}, n = {a.re + c2 * p.re + c1 * q.re, a.im + c2 * p.im + c1 * q.im};
@@ -133,13 +138,13 @@ static void pass5(int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
 }
 
 /* Any odd radix. Points m and radix - m share their roots but for a sign: sums meet the cosines, differences the sines. */
-static void pass_any(int64_t radix, int64_t ido, int64_t l1, const Cx *x, Cx *y, const Cx *w) {
+static void pass_any(int64_t radix, Part part, const Cx *x, Cx *y, const Cx *w) {
   Cx unit[LARGE_PRIME + 1], sums[LARGE_PRIME / 2 + 1], differences[LARGE_PRIME / 2 + 1];
-  int64_t row = l1 * ido, half = radix / 2;
+  int64_t ido = part.ido, row = part.row, half = radix / 2;
   LJ_ASSERT(radix >= 7 && radix <= LARGE_PRIME); /* smaller ones have passes of their own */
   fft_roots(radix, 1, radix, unit);
-  for (int64_t k = 0; k < l1; k++, x += radix * ido, y += ido)
-    for (int64_t i = 0; i < ido; i++) {
+  for (int64_t k = 0; k < part.rows; k++, x += radix * ido, y += ido)
+    for (int64_t i = 0; i < part.columns; i++) {
       Cx all = x[i];
       for (int64_t m = 1; m <= half; m++) {
         sums[m] = add(x[i + m * ido], x[i + (radix - m) * ido]);
@@ -161,22 +166,37 @@ static void pass_any(int64_t radix, int64_t ido, int64_t l1, const Cx *x, Cx *y,
     }
 }
 
+static void run_part(int64_t radix, Part part, const Cx *from, Cx *to, const Cx *w) {
+  if (radix == 4)
+    pass4(part, from, to, w);
+  else if (radix == 2)
+    pass2(part, from, to, w);
+  else if (radix == 3)
+    pass3(part, from, to, w);
+  else if (radix == 5)
+    pass5(part, from, to, w);
+  else
+    pass_any(radix, part, from, to, w);
+}
+
+/* In parts of some milliseconds; ends early when the call is to stop. */
+static void run_pass(const lj_rt *rt, int64_t radix, int64_t ido, int64_t l1, const Cx *from, Cx *to, const Cx *w) {
+  Part part = {.ido = ido, .row = l1 * ido};
+  int64_t columns = ido < PART_POINTS ? ido : PART_POINTS, rows = columns < PART_POINTS ? PART_POINTS / columns : 1;
+  for (int64_t k = 0; k < l1; k += rows)
+    for (int64_t i = 0; i < ido && !lj_rt_is_stopped(rt); i += columns) {
+      part.rows = k + rows < l1 ? rows : l1 - k;
+      part.columns = i + columns < ido ? columns : ido - i;
+      run_part(radix, part, from + k * radix * ido + i, to + k * ido + i, w + i);
+    }
+}
+
 static void run_passes(const FftPlan *plan, Cx *x) {
   Cx *from = x, *to = plan->room;
   int64_t l1 = 1;
-  for (int f = 0; f < plan->count; f++) {
+  for (int f = 0; f < plan->count && !lj_rt_is_stopped(plan->rt); f++) {
     int64_t radix = plan->factor[f], ido = plan->n / (l1 * radix);
-    const Cx *w = plan->twiddles[f];
-    if (radix == 4)
-      pass4(ido, l1, from, to, w);
-    else if (radix == 2)
-      pass2(ido, l1, from, to, w);
-    else if (radix == 3)
-      pass3(ido, l1, from, to, w);
-    else if (radix == 5)
-      pass5(ido, l1, from, to, w);
-    else
-      pass_any(radix, ido, l1, from, to, w);
+    run_pass(plan->rt, radix, ido, l1, from, to, plan->twiddles[f]);
     Cx *swap = from;
     from = to, to = swap;
     l1 *= radix;
@@ -205,7 +225,7 @@ static bool make_twiddles(FftPlan *plan) {
   for (int f = 0; f < plan->count; f++) {
     int64_t radix = plan->factor[f], ido = n / (l1 * radix);
     Cx *w = plan->twiddles[f] = fft_take((radix - 1) * ido);
-    if (!w) return false;
+    if (!w || lj_rt_is_stopped(plan->rt)) return false;
     for (int64_t j = 1; j < radix; j++) fft_roots(n / l1, j, ido, w + (j - 1) * ido);
     l1 *= radix;
   }
@@ -226,7 +246,7 @@ static int64_t easy_length(int64_t least) {
 
 static bool make_bluestein(FftPlan *plan) {
   int64_t n = plan->n, m = easy_length(2 * n - 1);
-  plan->inner = fft_plan(m);
+  plan->inner = fft_plan(plan->rt, m);
   plan->chirp = fft_take(n);
   plan->filter = fft_take(m);
   plan->room = fft_take(m + 1);
@@ -236,7 +256,7 @@ static bool make_bluestein(FftPlan *plan) {
     Cx *roots = plan->room; /* 2n of them fit: m >= 2n - 1 */
     fft_roots(2 * n, 1, 2 * n, roots);
     memset(plan->filter, 0, (size_t)m * sizeof *plan->filter);
-    for (int64_t k = 0, square = 0; k < n; k++) { /* k^2 modulo 2n */
+    for (int64_t k = 0, square = 0; k < n && !lj_rt_stops_at(plan->rt, k); k++) { /* k^2 modulo 2n */
       plan->chirp[k] = roots[square];
       square += 2 * k + 1;
       if (square >= 2 * n) square -= 2 * n;
@@ -252,9 +272,10 @@ static bool make_bluestein(FftPlan *plan) {
   return ok;
 }
 
-FftPlan *fft_plan(int64_t n) {
+FftPlan *fft_plan(const lj_rt *rt, int64_t n) {
   FftPlan *plan = calloc(1, sizeof *plan);
   if (!plan) return NULL;
+  plan->rt = rt;
   plan->n = n;
   bool ok = split(plan) > LARGE_PRIME ? make_bluestein(plan) : make_twiddles(plan);
   if (ok) return plan;

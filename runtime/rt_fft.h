@@ -11,7 +11,8 @@ typedef struct Cx {
 
 /* Everything that depends on the length alone. */
 typedef struct FftPlan FftPlan;
-FftPlan *fft_plan(int64_t n); /* n > 0; NULL when memory is short. Freed with fft_plan_free. */
+/* n > 0; NULL when memory is short, or the call of rt is to stop: then transforms end early, too. Freed with fft_plan_free. */
+FftPlan *fft_plan(const lj_rt *rt, int64_t n);
 void fft_plan_free(FftPlan *plan);
 Cx *fft_take(int64_t count); /* memory for so many; freed with free(); NULL when memory is short */
 /* Forward transform in place, unscaled. Uses the plan's room: one thread at a time. */

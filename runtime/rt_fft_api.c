@@ -116,7 +116,7 @@ static void one_line(const Lines *w, const char *x, int64_t step, int64_t count,
 }
 
 /* All lines: every combination of the other axes. */
-static void all_lines(const Lines *w, int64_t ndim, int64_t axis, const lj_array_head *a, const lj_array_head *out) {
+static void all_lines(const lj_rt *rt, const Lines *w, int64_t ndim, int64_t axis, const lj_array_head *a, const lj_array_head *out) {
   int64_t at[8] = {0}, d;
   for (d = 0; d < ndim; d++)
     if (d != axis && a->dims[d] == 0) return;
@@ -130,23 +130,24 @@ static void all_lines(const Lines *w, int64_t ndim, int64_t axis, const lj_array
       if (++at[d] < a->dims[d]) break;
       at[d] = 0;
     }
-  } while (d >= 0);
+  } while (d >= 0 && !lj_rt_is_stopped(rt));
 }
 
 int32_t lj_rt_fft(lj_rt *rt, const lj_site *site, int64_t op, int64_t n, int64_t axis, int64_t from, int64_t to, int64_t ndim,
                   const lj_array_head *a, const lj_array_head *out) {
   bool halved = (op == FFT_REAL || op == FFT_BACK) && n % 2 == 0;
   Lines w = {.op = (FftOp)op, .n = n, .half = halved ? n / 2 : 0, .from = (DType)from, .to = (DType)to};
-  w.plan = fft_plan(halved ? n / 2 : n);
+  w.plan = fft_plan(rt, halved ? n / 2 : n);
   Cx *roots = halved ? fft_take(w.half / 2 + 1) : NULL;
   w.roots = roots;
   w.buffer = fft_take(n + 1);
   bool ok = w.plan && w.buffer && (!halved || roots);
   if (ok && halved) fft_roots(n, 1, w.half / 2 + 1, roots);
-  if (ok) all_lines(&w, ndim, axis, a, out);
+  if (ok) all_lines(rt, &w, ndim, axis, a, out);
   fft_plan_free(w.plan);
   free(roots);
   free(w.buffer);
+  if (lj_rt_is_stopped(rt)) return lj_rt_stop(rt, site);
   if (ok) return 0;
   lj_rt_raise(rt, site, MEMORY_ERROR, "no memory for a Fourier transform of %d points", n, 0, 0, 0);
   return MEMORY_ERROR;

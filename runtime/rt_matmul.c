@@ -11,6 +11,7 @@ typedef struct Batch { /* one batch axis: its extent and the steps of the operan
 } Batch;
 
 typedef struct Job {
+  const lj_rt *rt;
   DType dtype;
   Mat a, b, c;
   Batch axes[AXES];
@@ -55,9 +56,9 @@ static void set_matrices(Job *job, bool side_by_side, int64_t na, const lj_array
   if (nb > 1) job->c.col_step = step(c, nc, nc - 1);
 }
 
-static void multiply(DType dtype, const Mat *a, const Mat *b, const Mat *c) {
+static void multiply(const lj_rt *rt, DType dtype, const Mat *a, const Mat *b, const Mat *c) {
   bool small = (double)c->rows * (double)c->cols * (double)a->cols <= SMALL;
-  if (small || a->cols == 0 || !blas_gemm(dtype, a, b, c)) loops_matmul(dtype, a, b, c);
+  if (small || a->cols == 0 || !blas_gemm(dtype, a, b, c)) loops_matmul(rt, dtype, a, b, c);
 }
 
 /* All combinations of batch indices, the last one fastest. */
@@ -72,13 +73,13 @@ static void run(const Job *job) {
       b.data += at[d] * job->axes[d].step[1];
       c.data += at[d] * job->axes[d].step[2];
     }
-    multiply(job->dtype, &a, &b, &c);
+    multiply(job->rt, job->dtype, &a, &b, &c);
     int d = job->count;
     while (d-- > 0) {
       if (++at[d] < job->axes[d].extent) break;
       at[d] = 0;
     }
-    if (d < 0) return;
+    if (d < 0 || lj_rt_is_stopped(job->rt)) return;
   }
 }
 
@@ -121,7 +122,7 @@ static void copy_out(int64_t ndim, int64_t item, const char *from, const lj_arra
 
 int32_t lj_rt_matmul(lj_rt *rt, const lj_site *site, int64_t dtype, int64_t side_by_side, int64_t na, const lj_array_head *a, int64_t nb,
                      const lj_array_head *b, int64_t nc, const lj_array_head *c) {
-  Job job = {.dtype = (DType)dtype};
+  Job job = {.rt = rt, .dtype = (DType)dtype};
   int64_t item = dtype_size(job.dtype), size = item;
   for (int64_t d = 0; d < nc; d++) size *= extent(c, d);
   if (!size) return 0;
@@ -129,7 +130,7 @@ int32_t lj_rt_matmul(lj_rt *rt, const lj_site *site, int64_t dtype, int64_t side
   set_batches(&job, side_by_side != 0, na, a, nb, b, nc, c);
   if (!needs_room(&job, na, a, nb, b, nc, c)) {
     run(&job);
-    return 0;
+    return lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : 0;
   }
   lj_array_head *fresh = calloc(1, sizeof *fresh + 2 * AXES * sizeof fresh->dims[0]);
   char *memory = malloc((size_t)size);
@@ -149,5 +150,5 @@ int32_t lj_rt_matmul(lj_rt *rt, const lj_site *site, int64_t dtype, int64_t side
   copy_out(nc, item, memory, c, 0, c->data);
   free(fresh);
   free(memory);
-  return 0;
+  return lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : 0;
 }

@@ -26,18 +26,18 @@ enum { ROWS = 4, LANES = 8 }; /* a tile of sums; a dot product keeps LANES of th
     for (int r = 0; r < rows; r++)                                                                                                         \
       for (int n = 0; n < cols; n++) ((T *)(void *)(c->data + (i + r) * c->row_step))[j + n] = sums[r][n];                                 \
   }                                                                                                                                        \
-  INLINE void NAME##_strip(int rows, const Mat *a, const Mat *b, const Mat *c, int64_t i) {                                                \
+  INLINE void NAME##_strip(const lj_rt *rt, int rows, const Mat *a, const Mat *b, const Mat *c, int64_t i) {                               \
     int64_t j = 0;                                                                                                                         \
-    for (; j + LANES <= c->cols; j += LANES) NAME##_tile(rows, LANES, a, b, c, i, j);                                                      \
+    for (; j + LANES <= c->cols && !lj_rt_is_stopped(rt); j += LANES) NAME##_tile(rows, LANES, a, b, c, i, j);                             \
     for (; j + LANES / 2 <= c->cols; j += LANES / 2) NAME##_tile(rows, LANES / 2, a, b, c, i, j);                                          \
     for (; j < c->cols; j++) NAME##_tile(rows, 1, a, b, c, i, j);                                                                          \
   }
 
 #define REAL_KERNELS(T, BASE, NAME, TARGET)                                                                                                \
-  TARGET static void NAME##_blocks(const Mat *a, const Mat *b, const Mat *c) {                                                             \
+  TARGET static void NAME##_blocks(const lj_rt *rt, const Mat *a, const Mat *b, const Mat *c) {                                            \
     int64_t i = 0;                                                                                                                         \
-    for (; i + ROWS <= c->rows; i += ROWS) BASE##_strip(ROWS, a, b, c, i);                                                                 \
-    for (; i < c->rows; i++) BASE##_strip(1, a, b, c, i);                                                                                  \
+    for (; i + ROWS <= c->rows && !lj_rt_is_stopped(rt); i += ROWS) BASE##_strip(rt, ROWS, a, b, c, i);                                    \
+    for (; i < c->rows && !lj_rt_is_stopped(rt); i++) BASE##_strip(rt, 1, a, b, c, i);                                                     \
   }                                                                                                                                        \
   TARGET static T NAME##_dot(int64_t n, const T *a, const T *b) {                                                                          \
     T sums[LANES] = {0}, rest = 0;                                                                                                         \
@@ -59,14 +59,14 @@ enum { ROWS = 4, LANES = 8 }; /* a tile of sums; a dot product keeps LANES of th
     for (int64_t i = 0; i < n; i++, a += a_step, b += b_step) sum += *(const T *)(const void *)a * *(const T *)(const void *)b;            \
     return sum;                                                                                                                            \
   }                                                                                                                                        \
-  static void NAME##_matmul(const Mat *a, const Mat *b, const Mat *c) {                                                                    \
+  static void NAME##_matmul(const lj_rt *rt, const Mat *a, const Mat *b, const Mat *c) {                                                   \
     int64_t item = sizeof(T);                                                                                                              \
     if (c->cols > 1 && b->col_step == item && c->col_step == item) {                                                                       \
-      (HAS_AVX2() ? NAME##_avx2_blocks : NAME##_blocks)(a, b, c);                                                                          \
+      (HAS_AVX2() ? NAME##_avx2_blocks : NAME##_blocks)(rt, a, b, c);                                                                      \
       return;                                                                                                                              \
     }                                                                                                                                      \
     for (int64_t i = 0; i < c->rows; i++)                                                                                                  \
-      for (int64_t j = 0; j < c->cols; j++)                                                                                                \
+      for (int64_t j = 0; j < c->cols && !lj_rt_is_stopped(rt); j++)                                                                       \
         *(T *)(void *)(c->data + i * c->row_step + j * c->col_step) =                                                                      \
             NAME##_sum(a->cols, a->data + i * a->row_step, a->col_step, b->data + j * b->col_step, b->row_step);                           \
   }
@@ -105,14 +105,14 @@ static Pair complex_sum(DType dtype, bool conjugate, int64_t n, const char *a, i
   return sum;
 }
 
-void loops_matmul(DType dtype, const Mat *a, const Mat *b, const Mat *c) {
+void loops_matmul(const lj_rt *rt, DType dtype, const Mat *a, const Mat *b, const Mat *c) {
   if (dtype == DT_FLOAT64) {
-    f64_matmul(a, b, c);
+    f64_matmul(rt, a, b, c);
   } else if (dtype == DT_FLOAT32) {
-    f32_matmul(a, b, c);
+    f32_matmul(rt, a, b, c);
   } else {
     for (int64_t i = 0; i < c->rows; i++)
-      for (int64_t j = 0; j < c->cols; j++)
+      for (int64_t j = 0; j < c->cols && !lj_rt_is_stopped(rt); j++)
         pair_put(dtype, c->data + i * c->row_step + j * c->col_step,
                  complex_sum(dtype, false, a->cols, a->data + i * a->row_step, a->col_step, b->data + j * b->col_step, b->row_step));
   }

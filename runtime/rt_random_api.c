@@ -91,9 +91,10 @@ static int64_t total(int64_t ndim, const lj_array_head *a) {
   return n;
 }
 
-static void shuffle_ints(Stream *s, int64_t *a, int64_t n) {
-  for (int64_t k = 0; k < n; k++) a[k] = k;
-  for (int64_t k = n - 1; k > 0; k--) {
+/* Ends early when the call is to stop. */
+static void shuffle_ints(const lj_rt *rt, Stream *s, int64_t *a, int64_t n) {
+  for (int64_t k = 0; k < n && !lj_rt_stops_at(rt, k); k++) a[k] = k;
+  for (int64_t k = n - 1; k > 0 && !lj_rt_stops_at(rt, k); k--) {
     int64_t other = (int64_t)random_below(s, (uint64_t)k), kept = a[k];
     a[k] = a[other];
     a[other] = kept;
@@ -109,12 +110,12 @@ int32_t lj_rt_random_fill(lj_rt *rt, const lj_site *site, int64_t stream, int64_
   double *reals = out->data;
   int64_t *ints = out->data;
   if (kind == DRAW_ARANGE)
-    shuffle_ints(s, ints, n);
+    shuffle_ints(rt, s, ints, n);
   else if (kind < DRAW_RANDINT)
-    for (int64_t k = 0; k < n; k++) reals[k] = draw_real(s, (DrawKind)kind, x, y);
+    for (int64_t k = 0; k < n && !lj_rt_stops_at(rt, k); k++) reals[k] = draw_real(s, (DrawKind)kind, x, y);
   else
-    for (int64_t k = 0; k < n; k++) ints[k] = draw_int(s, (DrawKind)kind, i, j, x);
-  return 0;
+    for (int64_t k = 0; k < n && !lj_rt_stops_at(rt, k); k++) ints[k] = draw_int(s, (DrawKind)kind, i, j, x);
+  return lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : 0;
 }
 
 /* Exchanges two sub-arrays of the same shape. */
@@ -130,11 +131,11 @@ static void exchange(int64_t ndim, const int64_t *shape, const int64_t *steps, s
 }
 
 void lj_rt_random_shuffle(lj_rt *rt, const lj_site *site, int64_t stream, int64_t itemsize, int64_t ndim, const lj_array_head *a) {
-  (void)rt, (void)site;
+  (void)site; /* a stop is seen by who called: it asks behind */
   Stream *s = random_stream(stream);
   const int64_t *shape = a->dims, *steps = a->dims + ndim;
   char *data = a->data;
-  for (int64_t k = shape[0] - 1; k > 0; k--) {
+  for (int64_t k = shape[0] - 1; k > 0 && !(ndim > 1 ? lj_rt_is_stopped(rt) : lj_rt_stops_at(rt, k)); k--) {
     int64_t other = (int64_t)random_below(s, (uint64_t)k);
     if (other != k) exchange(ndim - 1, shape + 1, steps + 1, (size_t)itemsize, data + k * steps[0], data + other * steps[0]);
   }
@@ -175,11 +176,11 @@ static int64_t find(const double *cdf, int64_t n, double x) {
 }
 
 /* Draws batches of what is still missing; of equal indices in a batch the first counts, and found ones lose their weight. */
-static void choose_distinct(Stream *s, double *p, double *cdf, int64_t n, int64_t *out, int64_t count) {
-  for (int64_t found = 0; found < count;) {
+static void choose_distinct(const lj_rt *rt, Stream *s, double *p, double *cdf, int64_t n, int64_t *out, int64_t count) {
+  for (int64_t found = 0; found < count && !lj_rt_is_stopped(rt);) {
     int64_t want = count - found, fresh = found;
     cumulate(p, cdf, n);
-    for (int64_t k = 0; k < want; k++) {
+    for (int64_t k = 0; k < want && !lj_rt_is_stopped(rt); k++) {
       int64_t index = find(cdf, n, random_double(s));
       bool seen = false;
       for (int64_t m = found; m < fresh && !seen; m++) seen = out[m] == index;
@@ -204,13 +205,13 @@ static int32_t choose_weighted(lj_rt *rt, const lj_site *site, Stream *s, const 
   }
   if (replace) {
     cumulate(p, room, n);
-    for (int64_t k = 0; k < count; k++) out[k] = find(room, n, random_double(s));
+    for (int64_t k = 0; k < count && !lj_rt_stops_at(rt, k); k++) out[k] = find(room, n, random_double(s));
   } else {
     memcpy(room, p, (size_t)n * sizeof *room);
-    choose_distinct(s, room, room + n, n, out, count);
+    choose_distinct(rt, s, room, room + n, n, out, count);
   }
   free(room);
-  return 0;
+  return lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : 0;
 }
 
 int32_t lj_rt_random_choice(lj_rt *rt, const lj_site *site, int64_t stream, int64_t n, int64_t replace, int64_t weighted,
@@ -221,8 +222,8 @@ int32_t lj_rt_random_choice(lj_rt *rt, const lj_site *site, int64_t stream, int6
   if (weighted && p->dims[0] != n) return refuse(rt, site, "'a' and 'p' must have same size");
   if (weighted) return choose_weighted(rt, site, s, p->data, n, replace != 0, index, count);
   if (replace) {
-    for (int64_t k = 0; k < count; k++) index[k] = (int64_t)random_below(s, (uint64_t)n - 1);
-    return 0;
+    for (int64_t k = 0; k < count && !lj_rt_stops_at(rt, k); k++) index[k] = (int64_t)random_below(s, (uint64_t)n - 1);
+    return lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : 0;
   }
   if (count > n) return refuse(rt, site, "Cannot take a larger sample than population when 'replace=False'");
   int64_t *all = malloc((size_t)n * sizeof *all + 1);
@@ -230,8 +231,8 @@ int32_t lj_rt_random_choice(lj_rt *rt, const lj_site *site, int64_t stream, int6
     lj_rt_raise(rt, site, MEMORY_ERROR, "no memory for a permutation of %d numbers", n, 0, 0, 0);
     return MEMORY_ERROR;
   }
-  shuffle_ints(s, all, n);
+  shuffle_ints(rt, s, all, n);
   memcpy(index, all, (size_t)count * sizeof *index);
   free(all);
-  return 0;
+  return lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : 0;
 }

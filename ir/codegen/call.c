@@ -60,9 +60,8 @@ static void trial_stack_check(Codegen *cg) {
   if (cg->f.level || cg->f.stack_checked) return;
   cg->f.stack_checked = true;
   LLVMValueRef here = cg_intrinsic(cg, "llvm.stacksave", cg->ptr, NULL, 0);
-  LLVMValueRef ok = LLVMBuildICmp(cg->b, LLVMIntUGE, here, limit_now(cg), "");
-  if (cg->f.ir->polls) ok = LLVMBuildAnd(cg->b, ok, cg_goes_on(cg), "");
-  cg_trial_check(cg, ok);
+  cg_trial_check(cg, LLVMBuildICmp(cg->b, LLVMIntUGE, here, limit_now(cg), ""));
+  if (cg->f.ir->polls) cg_trial_check(cg, cg_goes_on(cg));
 }
 
 /* From one trial form to the next: nothing to test, unless there are loops. */

@@ -67,7 +67,7 @@ static const IrVar *companion(const IrStmt *s, const IrExpr **start, int64_t *st
 /* A part of the iterations: from where the builder comes, or from behind the last part, to at most `poll` more. */
 typedef struct Parts {
   LLVMBasicBlockRef head;
-  LLVMValueRef from, to;
+  LLVMValueRef from, to, count;
 } Parts;
 
 static Parts open_parts(Codegen *cg, int64_t poll, LLVMValueRef lo, LLVMValueRef hi, LLVMBasicBlockRef entry) {
@@ -75,8 +75,8 @@ static Parts open_parts(Codegen *cg, int64_t poll, LLVMValueRef lo, LLVMValueRef
   parts.from = LLVMBuildPhi(cg->b, cg->i64, "from");
   LLVMAddIncoming(parts.from, &lo, &entry, 1);
   LLVMValueRef left = LLVMBuildSub(cg->b, hi, parts.from, ""); /* positive, as an unsigned number */
-  LLVMValueRef long_ = LLVMBuildICmp(cg->b, LLVMIntUGT, left, cg_i64(cg, poll), "");
-  parts.to = LLVMBuildSelect(cg->b, long_, LLVMBuildAdd(cg->b, parts.from, cg_i64(cg, poll), ""), hi, "to");
+  parts.count = cg_intrinsic(cg, "llvm.umin", cg->i64, (LLVMValueRef[]){left, cg_i64(cg, poll)}, 2);
+  parts.to = LLVMBuildNSWAdd(cg->b, parts.from, parts.count, "to");
   return parts;
 }
 
@@ -91,6 +91,22 @@ static void close_parts(Codegen *cg, const IrStmt *s, const Parts *parts, LLVMVa
   LLVMBuildBr(cg->b, parts->head);
 }
 
+/* Behind an iteration: each, or one of `poll`. */
+static void poll_between(Codegen *cg, const IrStmt *s, LLVMValueRef index) {
+  int64_t poll = s->as.for_.loop.poll;
+  if (poll == 1) {
+    cg_poll(cg, s);
+    return;
+  }
+  LLVMBasicBlockRef on = cg_block_new(cg, "on"), ask = cg_block_new(cg, "ask");
+  LLVMValueRef rest = LLVMBuildAnd(cg->b, index, cg_i64(cg, poll - 1), "");
+  cg_branch_cold(cg, LLVMBuildIsNotNull(cg->b, rest, ""), on, ask);
+  cg_at(cg, ask);
+  cg_poll(cg, s);
+  cg_jump(cg, on);
+  cg_at(cg, on);
+}
+
 void cg_for(Codegen *cg, const IrStmt *s) {
   const IrExpr *start;
   int64_t step;
@@ -99,7 +115,7 @@ void cg_for(Codegen *cg, const IrStmt *s) {
   IrBlock rest = s->as.for_.body;
   LLVMValueRef lo = cg_scalar(cg, s->as.for_.lo), hi = cg_scalar(cg, s->as.for_.hi);
   int64_t poll = s->as.for_.loop.poll;
-  LLVMBasicBlockRef entry = LLVMGetInsertBlock(cg->b), first = poll > 1 ? cg_block_new(cg, "part") : NULL;
+  LLVMBasicBlockRef entry = LLVMGetInsertBlock(cg->b), first = poll > 1 && !s->as.for_.loop.whole ? cg_block_new(cg, "part") : NULL;
   LLVMBasicBlockRef body = cg_block_new(cg, "for"), latch = cg_block_new(cg, "next"), end = cg_block_new(cg, "done");
   Parts parts = {.from = lo, .to = hi};
   if (first) {
@@ -135,8 +151,8 @@ void cg_for(Codegen *cg, const IrStmt *s) {
   loop_body(cg, &rest, &s->as.for_.loop, number, end, latch);
 
   place_last(cg, latch);
-  if (poll == 1) {
-    cg_poll(cg, s);
+  if (poll && !first) {
+    poll_between(cg, s, phi);
     latch = LLVMGetInsertBlock(cg->b);
   }
   LLVMValueRef next = LLVMBuildNSWAdd(cg->b, phi, cg_i64(cg, 1), ""); /* at most hi */
@@ -147,7 +163,10 @@ void cg_for(Codegen *cg, const IrStmt *s) {
     LLVMAddIncoming(along_phi, &along_next, &latch, 1);
   }
   LLVMBasicBlockRef behind = first ? cg_block_new(cg, "part_done") : end;
-  LLVMValueRef back = LLVMBuildCondBr(cg->b, LLVMBuildICmp(cg->b, LLVMIntSLT, next, parts.to, ""), body, behind);
+  /* of a part LLVM cannot see that it is not empty, so that it would count its iterations as a maximum */
+  LLVMValueRef goes_on = first ? LLVMBuildICmp(cg->b, LLVMIntNE, LLVMBuildSub(cg->b, next, parts.from, ""), parts.count, "")
+                               : LLVMBuildICmp(cg->b, LLVMIntSLT, next, hi, "");
+  LLVMValueRef back = LLVMBuildCondBr(cg->b, goes_on, body, behind);
   cg_mark_loop(cg, back, &s->as.for_.loop);
   if (first) {
     cg_at(cg, behind);

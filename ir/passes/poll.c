@@ -1,20 +1,22 @@
 /* Pass "poll": where code that the host may stop asks whether it should: so often that milliseconds pass at most, so seldom that it costs nothing.
  *
- * Innermost loops ask after some thousand iterations (IrLoop.poll; generation of code splits them into parts, so that they become vectors as ever),
- * loops around loops that may be long in each of their iterations, and so do `while` loops, unless a loop within surely asks anyway; functions
+ * Innermost loops ask after some thousand iterations (IrLoop.poll; generation of code splits them into parts, so that they become vectors as ever;
+ * where an iteration reads what the last one stored, they stay whole, for LLVM to keep the element in a register), loops around loops that may be long in each of their iterations, and so do `while` loops, unless a loop within surely asks anyway; functions
  * that recurse ask on entry. Loops whose few iterations are known while compiling do not: they count as straight code.
  * Costs are those of "parallel_cost", which know nothing of caches: a part of a loop that waits for memory in each iteration takes some hundred times
  * longer than its estimate, and must still be short.
  * In: a unit whose loops are final; nothing is done unless the program is interruptible. Out: IrLoop.poll, IrFunc.polls. Must not change any statement. */
+#include "ir/passes/affine.h"
 #include "ir/passes/parallel.h"
 
-enum { PART_PS = 20 * 1000 * 1000, MOST_ITERATIONS = 1 << 15, QUICK_CALL_PS = 10000 };
+enum { PART_PS = 20 * 1000 * 1000, MOST_ITERATIONS = 1 << 14, QUICK_CALL_PS = 10000, MOST_ACCESSES = 24, NEAR = 8 };
 
 /* A time that is not known, or longer than a part may take. */
 static const int64_t LONG = INT64_MAX / 4;
 
 typedef struct Poll {
   IrFunc *func;
+  Facts facts; /* forms of indices; proofs that rest on them would be worth nothing: everything is taken to be bounded */
   int64_t *calls; /* by IrFunc.index: how long a call takes; 0: not known yet */
 } Poll;
 
@@ -28,6 +30,8 @@ static int64_t call_ps(const Poll *p, const IrFunc *callee) {
   if (*ps) return *ps;
   *ps = LONG; /* for functions that reach themselves */
   Poll inner = {.func = (IrFunc *)(uintptr_t)callee, .calls = p->calls};
+  facts_init(&inner.facts, callee->unit, callee);
+  inner.facts.assume_bounded = true;
   int64_t found = block_ps(&inner, &callee->body);
   if (!callee->recursive) *ps = found + 1;
   return *ps;
@@ -88,16 +92,97 @@ static void set_poll(const Poll *p, IrStmt *s, IrLoop *loop, int64_t count) {
   Arena *arena = p->func->unit->arena;
   loop->poll = count;
   if (count > 1)
-    ir_remark(arena, loop, "poll", true, s->span, "asks every %lld iterations whether to stop", (long long)count);
+    ir_remark(arena, loop, "poll", true, s->span, "asks every %lld iterations whether to stop%s", (long long)count,
+              loop->whole ? "; not in parts, since it reads what it has just stored" : "");
   else
     ir_remark(arena, loop, "poll", true, s->span, "asks in each iteration whether to stop");
 }
+
+/* ---- loops in which an iteration reads what the last ones stored --------------------------------------------------------------------- */
+
+typedef struct Access {
+  const IrVar *array;
+  IrExpr *const *indices;
+  bool stores;
+} Access;
+typedef struct Accesses {
+  Facts *f;
+  Access list[MOST_ACCESSES];
+  uint32_t count;
+} Accesses;
+
+static void add_access(Accesses *a, Access access) {
+  if (a->count < MOST_ACCESSES) a->list[a->count++] = access;
+}
+
+static void find_loads(IrExpr **slot, void *data) {
+  IrExpr *e = *slot;
+  if (e->op == IR_LOAD) add_access(data, (Access){e->args[0]->as.var, e->args + 1, false});
+  for (uint32_t i = 0; i < e->count; i++) find_loads(&e->args[i], data);
+}
+
+static void find_accesses(Accesses *a, const IrBlock *block) {
+  for (uint32_t i = 0; i < block->len; i++) {
+    IrStmt *s = block->data[i];
+    IrBlock *blocks[2];
+    unsigned count = ir_stmt_blocks(s, blocks);
+    facts_see(a->f, s);
+    ir_stmt_exprs(s, find_loads, a);
+    if (s->kind == IRS_STORE) add_access(a, (Access){s->as.store.array, s->as.store.indices, true});
+    for (unsigned k = 0; k < count; k++) find_accesses(a, blocks[k]);
+  }
+}
+
+/* How far a form moves in an iteration; the targets of ranges with steps are leaves of forms, too. */
+static int64_t moves_by(const Facts *f, const IrVar *index, const Affine *form) {
+  const IrExpr leaf = {.op = IR_VAR, .type = index->type, .as.var = (IrVar *)(uintptr_t)index};
+  int64_t sum = affine_coef(form, &leaf);
+  for (uint32_t i = 0; i < form->count; i++) {
+    const IrExpr *value = form->terms[i].leaf->op == IR_VAR ? facts_value(f, form->terms[i].leaf->as.var) : NULL;
+    Affine target;
+    if (value && affine_of(f, value, &target)) sum += form->terms[i].coef * affine_coef(&target, &leaf);
+  }
+  return sum;
+}
+
+/* Is the element that is read the one that was stored 1 to NEAR iterations before? */
+static bool reads_near(const Facts *f, const IrVar *index, const Access *load, const Access *store) {
+  int64_t distance = 0;
+  for (uint32_t k = 0; k < load->array->type->ndim; k++) {
+    Affine from, to;
+    if (!affine_of(f, load->indices[k], &from) || !affine_of(f, store->indices[k], &to)) return false;
+    int64_t coef = moves_by(f, index, &to);
+    if (!affine_add(&from, &to, -1) || from.count || (coef ? from.base % coef : from.base)) return false;
+    if (!coef) continue;
+    if (distance && distance != -from.base / coef) return false;
+    distance = -from.base / coef;
+    if (distance < 1 || distance > NEAR) return false;
+  }
+  return distance > 0;
+}
+
+static bool is_chain(Poll *p, const IrStmt *loop) {
+  Accesses a = {.f = &p->facts};
+  facts_see(a.f, loop);
+  find_accesses(&a, &loop->as.for_.body);
+  for (uint32_t i = 0; i < a.count; i++)
+    for (uint32_t k = 0; a.list[i].stores && k < a.count; k++)
+      if (!a.list[k].stores && a.list[k].array == a.list[i].array && reads_near(a.f, loop->as.for_.index, &a.list[k], &a.list[i]))
+        return true;
+  return false;
+}
+
+/* ---- the walk ------------------------------------------------------------------------------------------------------------------------ */
 
 static int64_t for_ps(Poll *p, IrStmt *s) {
   int64_t ps = block_ps(p, &s->as.for_.body), count;
   bool known = is_known(s, &count);
   int64_t all = !known ? LONG : count <= 0 ? 1 : times(ps, count);
-  if (all >= LONG && !(ps >= LONG && surely_polls(&s->as.for_.body))) set_poll(p, s, &s->as.for_.loop, ps >= LONG ? 1 : part_of(ps));
+  if (all >= LONG && !(ps >= LONG && surely_polls(&s->as.for_.body))) {
+    int64_t part = ps >= LONG ? 1 : part_of(ps);
+    s->as.for_.loop.whole = part > 1 && is_chain(p, s);
+    set_poll(p, s, &s->as.for_.loop, part);
+  }
   return all;
 }
 

@@ -40,6 +40,10 @@ static const struct {
     {"def f():\n    a = np.zeros((2000, 2000))\n    while True:\n        a[1:, :] = a[:-1, :] * 0.5\n    return a\n", 0},
     {"def f():\n    a = np.zeros(100)\n    for i in range(10 ** 12):\n        a[i % 100] += 1.0 / (a[i % 7] + 1.0)\n    return a\n", 3},
     {"def f():\n    a = np.zeros(100, np.int64)\n    i = 0\n    while a[i] == 0:\n        i = (i + 7) % 100\n    return i\n", 4},
+    {"def f():\n    a = np.ones(1000000)\n    while a[0] > 0.0:\n        for i in range(1, len(a)):\n            a[i] = a[i - 1] * 0.5 + "
+     "a[i]\n    return a\n",
+     0},
+    {"def f():\n    a = np.ones(2)\n    for k in range(10 ** 15):\n        a[1] = a[0] * 0.5 + k\n        a[0] = a[1]\n    return a\n", 0},
     {"def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\ndef f():\n    return fib(90)\n", 1},
     {"def g(n, a):\n    a[n % 8] += 1.0\n    if n > 1:\n        g(n - 1, a)\n        g(n - 1, a)\ndef f():\n    g(90, np.zeros(8))\n", 1},
     {"def tree(n):\n    s = 0\n    for k in range(n):\n        s += tree(k)\n    return s + 1\ndef f():\n    return tree(60)\n", 0},
@@ -268,10 +272,11 @@ START_TEST(stop_same_results) {
   static const char source[] =
       "def f(n, step):\n    s = 0\n    a = np.zeros(n)\n    for i in range(n):\n        s ^= i * 7\n        a[i] = i % 5 + s % 3\n"
       "    for i in range(n, 0, -step):\n        s += i ^ n\n    for k in range(-n, n * step, step):\n        s ^= k\n"
+      "    for k in range(1, n):\n        a[k] = a[k - 1] * 0.5 + a[k]\n"
       "    for k in range(9223372036854775807 - n, 9223372036854775807):\n        s ^= k\n"
       "    for k in range(n):\n        if k * k > 2 * n * n // 3: break\n        if k % 3: continue\n        s += k\n"
       "    return s, a.sum(), (a * 2.0 + 1.0).max()\n";
-  static const int64_t sizes[] = {0, 1, 7, 32767, 32768, 32769, 65536, 70001, 300000};
+  static const int64_t sizes[] = {0, 1, 7, 8191, 8192, 16383, 16384, 16385, 32768, 70001, 300000};
   lj_text want[LJ_COUNT(sizes)], got;
   for (int polled = 0; polled < 2; polled++) {
     open_with(polled, source);
