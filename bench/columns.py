@@ -140,6 +140,7 @@ COLUMNS = {
     "clang": (STRICT, C("clang-22", COMMON)),
     "loopjit": (STRICT, LoopJit()),
     "loopjit unchecked": (STRICT, LoopJit(no_boundscheck=True)),
+    "loopjit interruptible": (STRICT, LoopJit(interruptible=True)),
     "gcc": (STRICT, C("gcc", COMMON)),
     "numba": (STRICT, Numba()),
     "numba checked": (STRICT, Numba(boundscheck=True)),

@@ -11,7 +11,9 @@ SIGNATURES = {"bool": "boolean", "i32": "int32", "i64": "int64", "u8": "uint8", 
 class Config(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("cpu", ctypes.c_char_p), ("opt_level", ctypes.c_int), ("fastmath", ctypes.c_bool),
                 ("parallel", ctypes.c_bool), ("numpy_errors", ctypes.c_bool), ("no_boundscheck", ctypes.c_bool), ("print", ctypes.c_void_p),
-                ("print_data", ctypes.c_void_p), ("threads", ctypes.c_int32), ("others", ctypes.c_char * 256)]
+                ("print_data", ctypes.c_void_p), ("threads", ctypes.c_int32), ("race_check", ctypes.c_bool), ("auto_parallel", ctypes.c_bool),
+                ("schedule", ctypes.c_int), ("chunk", ctypes.c_int64), ("cache_dir", ctypes.c_char_p), ("cache_bytes", ctypes.c_uint64),
+                ("cache_explain", ctypes.c_bool), ("interruptible", ctypes.c_bool), ("others", ctypes.c_char * 256)]
 
 
 def load(build):

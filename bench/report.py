@@ -5,6 +5,7 @@ import re
 
 import picture
 import stages
+import stops
 from cases import GROUPS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -77,15 +78,16 @@ def table(title, base, columns, kernels):
     return lines
 
 
-def checks(kernels):
-    """What index checks cost: time with them / time without."""
+def costs(kernels):
+    """What index checks cost, and asking whether to stop: time with / time without."""
     lines = []
-    for name, on, off in (("loopjit", "loopjit", "loopjit unchecked"), ("numba", "numba checked", "numba")):
+    for name, on, off in (("loopjit: index checks", "loopjit", "loopjit unchecked"), ("numba: index checks", "numba checked", "numba"),
+                          ("loopjit: interruptible", "loopjit interruptible", "loopjit")):
         cost = {n: k["seconds"][on] / k["seconds"][off] for n, k in kernels.items() if on in k["seconds"] and off in k["seconds"]}
         if cost:
             worst = max(cost, key=cost.get)
-            lines.append("%-10s geometric mean %.3f over %d kernels, largest %.2f (%s)" % (name, geomean(cost.values()), len(cost), cost[worst], worst))
-    return ["", "cost of index checks: time with / time without"] + lines if lines else []
+            lines.append("%-23s geometric mean %.3f over %d kernels, largest %.2f (%s)" % (name, geomean(cost.values()), len(cost), cost[worst], worst))
+    return ["", "cost: time with / time without"] + lines if lines else []
 
 
 def compile_table(times):
@@ -117,7 +119,7 @@ def text(figures):
     kernels = figures.get("kernels", {})
     for title, base, columns in TABLES:
         lines += table(title, base, columns, kernels)
-    lines += checks(kernels)
+    lines += costs(kernels)
     if figures.get("compile"):
         lines += compile_table(figures["compile"])
     if figures.get("stages"):
@@ -126,6 +128,8 @@ def text(figures):
         lines += calls_table(figures["calls"])
     if figures.get("stages"):
         lines += stages.table(figures["stages"])
+    if figures.get("stops"):
+        lines += stops.table(figures["stops"])
     if figures.get("accuracy"):
         lines += accuracy_table(figures["accuracy"])
     return "\n".join(lines)
@@ -174,7 +178,7 @@ def details(figures):
         for name in (n for n, k in kernels.items() if k["group"] == group):
             seconds = kernels[name]["seconds"]
             rows.append([kernels[name]["about"], "%.3f" % (seconds["clang"] * 1e3)] + [cell(ratio(seconds, c, b)) for c, b in head])
-    out = grid(["kernel", "clang, ms"] + [c for c, _ in head], rows) + ["", "```"] + checks(kernels)[1:] + ["```"]
+    out = grid(["kernel", "clang, ms"] + [c for c, _ in head], rows) + ["", "```"] + costs(kernels)[1:] + ["```"]
     if figures.get("accuracy"):
         rows = [[name] + accuracy_cells(v) for name, v in figures["accuracy"].items()]
         out += [""] + grid(["function", "libmvec, ulp", "libm, ulp", "results that differ", "libmvec, ns", "libm, ns"], rows)

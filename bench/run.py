@@ -3,7 +3,7 @@
 
     bench/run.py [-k NAME,…] [--quick] [--only SECTION,…] [--budget SECONDS] [--json FILE] [--readme] [--build DIR] [--threads N]
 
-SECTION: kernels, limits, compile, stages, calls, accuracy. --readme rewrites docs/bench.svg and what stands between the markers in README.md and
+SECTION: kernels, limits, compile, stages, calls, stops, accuracy. --readme rewrites docs/bench.svg and what stands between the markers in README.md and
 docs/PERFORMANCE.md. Needs clang-22 and DIR with libloopjit.so and loopjit; gcc, numba, NumPy and OpenBLAS are measured when they are there
 (PYTHON chooses the Python of `./dev bench`). Every result is compared with the C result. README.md here says how a kernel is added.
 """
@@ -20,12 +20,13 @@ import compile_time
 import limits
 import report
 import stages
+import stops
 from cases import CASES
 from columns import COLUMNS, QUICK
 from measure import Wrong, compare_library, measure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SECTIONS = ("kernels", "limits", "compile", "stages", "calls", "accuracy")
+SECTIONS = ("kernels", "limits", "compile", "stages", "calls", "stops", "accuracy")
 
 
 class Context:
@@ -97,6 +98,8 @@ def measure_all(context, options):
         figures["calls"] = calls.measure(context)
     if "stages" in chosen:
         figures["stages"] = stages.measure(context)
+    if "stops" in chosen:
+        figures["stops"] = stops.measure(context)
     if "accuracy" in chosen and not options.quick:
         figures["accuracy"] = accuracy.measure(context)
     return figures, wrong

@@ -1,10 +1,12 @@
-/* How soon calls end when they are stopped: a host program that runs programs under timeouts and measures how late they end.
+/* How soon calls end when they are stopped: a host program that runs programs, stops them from another thread and measures how late they end.
  *
  *   loopjit-stops ROUNDS FILE.lp…
  *
- * Prints one line a program: the worst and the middle lateness in milliseconds, how many rounds ended by the timeout, and the name. Timeouts lie anywhere
- * within the time that the program takes (endless ones: within LONGEST). What programs print is dropped. */
+ * Prints one line a program, in milliseconds: the worst lateness, the middle one, the worst in processor time of the thread that ran the program (what
+ * is left on a machine that is busy with other things), how many rounds were stopped, and the name. Stops come anywhere within the time that the
+ * program takes (endless ones: within LONGEST). What programs print is dropped. */
 #include <loopjit.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,9 +15,9 @@ static const double LONGEST = 0.25; /* seconds */
 
 static void drop(void *data, const char *text, size_t length) { (void)data, (void)text, (void)length; }
 
-static double now(void) {
+static double read_clock(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -24,38 +26,60 @@ static int by_size(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Lateness of a round in seconds; negative: the program ended by itself. */
-static double one_round(lj_module *module, double timeout, lj_report *report) {
+typedef struct Round {
+  lj_context *context;
+  clockid_t runner; /* processor time of the thread that runs the program */
+  double after; /* seconds, when it is stopped */
+  double at, at_processor; /* then */
+} Round;
+
+static void *stop(void *data) {
+  Round *r = data;
+  struct timespec pause = {.tv_sec = (time_t)r->after};
+  pause.tv_nsec = (long)((r->after - (double)pause.tv_sec) * 1e9);
+  nanosleep(&pause, NULL);
+  r->at = read_clock(CLOCK_MONOTONIC), r->at_processor = read_clock(r->runner);
+  lj_context_stop(r->context);
+  return NULL;
+}
+
+/* False: the program ended by itself. */
+static bool one_round(lj_module *module, lj_context *context, double after, lj_report *report, double *late, double *late_processor) {
+  Round r = {.context = context, .after = after};
+  pthread_t thread;
   lj_call_options options;
   lj_call_options_init(&options);
-  options.timeout = timeout;
-  double start = now();
+  options.context = context;
+  if (pthread_getcpuclockid(pthread_self(), &r.runner) != 0 || pthread_create(&thread, NULL, stop, &r) != 0) return false;
   lj_status status = lj_module_run_with(module, &options, report);
-  double late = now() - start - timeout;
-  return status == LJ_STOPPED ? late : -1;
+  double end = read_clock(CLOCK_MONOTONIC), end_processor = read_clock(r.runner);
+  pthread_join(thread, NULL);
+  lj_context_resume(context);
+  *late = end - r.at, *late_processor = end_processor - r.at_processor;
+  return status == LJ_STOPPED;
 }
 
 static void measure(lj_engine *engine, const char *path, int rounds, lj_report *report) {
   lj_module *module;
   if (lj_module_load_file(engine, path, LJ_LOAD_MAIN, report, &module) != LJ_OK) return; /* programs with errors are none */
-  one_round(module, LONGEST, report); /* compiles */
-  double start = now(), *late = malloc(sizeof *late * (size_t)rounds);
-  one_round(module, LONGEST, report);
-  double takes = now() - start;
+  lj_context *context = lj_context_new(engine);
+  double *late = calloc(2 * (size_t)rounds + 2, sizeof *late), *processor = late + rounds + 1;
+  if (!late) exit(1);
+  one_round(module, context, LONGEST, report, late, processor); /* compiles */
+  double start = read_clock(CLOCK_MONOTONIC);
+  one_round(module, context, LONGEST, report, late, processor);
+  double takes = read_clock(CLOCK_MONOTONIC) - start;
   if (takes > LONGEST) takes = LONGEST;
   int stopped = 0;
-  for (int i = 0; i < rounds && late; i++) {
-    double round = one_round(module, takes * (i + 1) / (rounds + 1), report);
-    if (round >= 0) late[stopped++] = round;
-  }
-  if (stopped) {
-    qsort(late, (size_t)stopped, sizeof *late, by_size);
-    printf("%.3f\t%.3f\t%d\t%s\n", 1e3 * late[stopped - 1], 1e3 * late[stopped / 2], stopped, path);
-  } else {
-    printf("0\t0\t0\t%s\n", path);
-  }
+  for (int i = 0; i < rounds; i++)
+    stopped += one_round(module, context, takes * (i + 1) / (rounds + 1), report, &late[stopped], &processor[stopped]);
+  qsort(late, (size_t)stopped, sizeof *late, by_size);
+  qsort(processor, (size_t)stopped, sizeof *processor, by_size);
+  if (stopped)
+    printf("%.3f\t%.3f\t%.3f\t%d\t%s\n", 1e3 * late[stopped - 1], 1e3 * late[stopped / 2], 1e3 * processor[stopped - 1], stopped, path);
   fflush(stdout);
   free(late);
+  lj_context_free(context);
   lj_module_free(module);
 }
 
