@@ -113,20 +113,26 @@ static void translate_stmt(const IrMentions *m, IrStmt *s) {
     for (uint32_t i = 0; i < blocks[k]->len; i++) translate_stmt(m, blocks[k]->data[i]);
 }
 
+/* Loops that shared what is known go on sharing it: accesses of an outer and an inner loop are apart only under the same IrAlias. */
+static IrAlias *own_alias(Outline *o, const IrAlias *from) {
+  IrAlias *alias = map_get(&o->vars, map_key(from));
+  if (alias) return alias;
+  alias = arena_new(o->in.arena, IrAlias);
+  alias->group_count = from->group_count;
+  for (uint32_t k = 0; k < from->arrays.len; k++) {
+    IrAliasGroup g = from->arrays.data[k];
+    IrVar *own = map_get(&o->vars, map_key(g.array));
+    if (own) vec_push(o->in.arena, &alias->arrays, ((IrAliasGroup){own, g.group}));
+  }
+  map_put(o->in.arena, &o->vars, map_key(from), alias);
+  return alias;
+}
+
 static void translate_alias(Outline *o, IrBlock *block) {
   for (uint32_t i = 0; i < block->len; i++) {
     IrStmt *s = block->data[i];
     IrLoop *loop = s->kind == IRS_FOR ? &s->as.for_.loop : s->kind == IRS_WHILE ? &s->as.while_.loop : NULL;
-    if (loop && loop->alias) {
-      IrAlias *alias = arena_new(o->in.arena, IrAlias);
-      alias->group_count = loop->alias->group_count;
-      for (uint32_t k = 0; k < loop->alias->arrays.len; k++) {
-        IrAliasGroup g = loop->alias->arrays.data[k];
-        IrVar *own = map_get(&o->vars, map_key(g.array));
-        if (own) vec_push(o->in.arena, &alias->arrays, ((IrAliasGroup){own, g.group}));
-      }
-      loop->alias = alias;
-    }
+    if (loop && loop->alias) loop->alias = own_alias(o, loop->alias);
     IrBlock *blocks[2];
     unsigned count = ir_stmt_blocks(s, blocks);
     for (unsigned k = 0; k < count; k++) translate_alias(o, blocks[k]);

@@ -23,7 +23,7 @@ typedef struct Outline {
   IrStmt *loop;
   bool *inside;  /* by IrVar.id of the caller: set in the loop */
   bool *outside; /* … occurs elsewhere */
-  Map vars;      /* caller's IrVar -> chunk function's */
+  Map vars;      /* caller's IrVar -> chunk function's; so with IrAlias */
   Vec(Shared) shared;
   Vec(IrVar *) captures;
   IrVar *chunk, *lo, *hi; /* parameters of the chunk function */

@@ -359,6 +359,32 @@ START_TEST(explain_says_what_is_not_known) {
 }
 END_TEST
 
+/* ---- code of chunks ------------------------------------------------------------------------------------------------------------------ */
+
+/* Bodies of f(x, w, y): LLVM must find what the test before the loop has shown, also between accesses in loops of different depth. */
+static const char *const apart[] = {
+    "    for i in prange(x.shape[0]):\n        for j in range(x.shape[1]):\n            y[i, j] = x[i, j] * w[0, 0] + w[0, 1]\n",
+    "    for i in prange(1, x.shape[0] - 1):\n        for j in range(1, x.shape[1] - 1):\n            s = 0.0\n            for k in "
+    "range(3):\n"
+    "                for l in range(3):\n                    s += w[k, l] * x[i + k - 1, j + l - 1]\n            y[i, j] = s\n",
+};
+
+START_TEST(chunks_know_what_is_apart) {
+  char source[500];
+  snprintf(source, sizeof source, "from numba import njit, prange\n@njit(parallel=True)\ndef f(x, w, y):\n%s", apart[_i]);
+  api_open(NULL, source);
+  lj_text text;
+  const char *types = "float64[:, ::1], float64[:, ::1], float64[:, ::1]";
+  ck_assert_int_eq(lj_module_emit(module, "llvm-opt", lj_module_find(module, "f"), types, report, &text), LJ_OK);
+  const char *chunk = strstr(text.data, "loop1.chunk(ptr");
+  ck_assert_ptr_nonnull(chunk);
+  ck_assert_ptr_nonnull(strstr(chunk, "vector.body"));
+  ck_assert_ptr_null(strstr(chunk, "found.conflict"));
+  ck_assert_ptr_null(strstr(chunk, "vector.memcheck"));
+  lj_text_free(&text);
+}
+END_TEST
+
 Suite *suite_parallel(void);
 Suite *suite_parallel(void) {
   Suite *s = suite_create("parallel");
@@ -372,6 +398,7 @@ Suite *suite_parallel(void) {
   tcase_add_test(tc, schedules_that_are_none);
   tcase_add_loop_test(tc, plain_loops_keep_their_results, 0, (int)LJ_COUNT(plain));
   tcase_add_loop_test(tc, explain_says_what_is_not_known, 0, (int)LJ_COUNT(unknown));
+  tcase_add_loop_test(tc, chunks_know_what_is_apart, 0, (int)LJ_COUNT(apart));
   tcase_set_timeout(tc, 120);
   suite_add_tcase(s, tc);
   return s;
