@@ -79,11 +79,20 @@ static void keep_error(Job *job, lj_rt *own, int64_t chunk) {
   lj_rt_clear_error(own);
 }
 
+/* Where a chunk begins when the range is divided evenly. Long ones begin at multiples of STRIDE: they are about elements of arrays then, and a vector that
+ * lies across two cache lines costs twice. */
+static int64_t chunk_start(int64_t lo, int64_t count, int64_t chunks, int64_t chunk) {
+  enum { STRIDE = 64, LONG = 16 * STRIDE };
+  int64_t size = count / chunks, more = count % chunks, at = chunk * size + (chunk < more ? chunk : more);
+  return lo + at - (size >= LONG && chunk > 0 && chunk < chunks ? (int64_t)((uint64_t)(lo + at) % STRIDE) : 0);
+}
+
 static void run_chunk(Job *job, lj_rt *rt, int64_t chunk) {
-  int64_t size = job->size ? job->size : job->count / job->chunks, more = job->size ? 0 : job->count % job->chunks;
-  int64_t at = chunk * size + (chunk < more ? chunk : more), end = at + size + (chunk < more);
-  if (end > job->count) end = job->count;
-  if (job->body(rt, job->frame, chunk, job->lo + at, job->lo + end)) keep_error(job, rt, chunk);
+  int64_t at = job->size ? job->lo + chunk * job->size : chunk_start(job->lo, job->count, job->chunks, chunk);
+  int64_t end = chunk + 1 == job->chunks ? job->lo + job->count
+                : job->size              ? at + job->size
+                                         : chunk_start(job->lo, job->count, job->chunks, chunk + 1);
+  if (job->body(rt, job->frame, chunk, at, end)) keep_error(job, rt, chunk);
 }
 
 /* The next turns of a share: [*from, *to). */
@@ -161,13 +170,13 @@ static void run_on_threads(Job *job) {
 
 /* One after the other on this thread: small loops, and loops inside of chunks. */
 static int32_t run_serially(lj_rt *rt, const lj_site *site, lj_chunk *body, const void *frame, int64_t lo, int64_t count, int64_t chunks) {
-  int64_t size = count / chunks, more = count % chunks, chunk_size = rt->chunk;
+  int64_t chunk_size = rt->chunk, at = lo;
   int32_t status = 0;
   rt->chunk = 0; /* in a loop there is none, as in numba */
   for (int64_t chunk = 0; chunk < chunks && !status; chunk++) {
-    int64_t hi = lo + size + (chunk < more);
-    status = lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : body(rt, frame, chunk, lo, hi);
-    lo = hi;
+    int64_t hi = chunk_start(lo, count, chunks, chunk + 1);
+    status = lj_rt_is_stopped(rt) ? lj_rt_stop(rt, site) : body(rt, frame, chunk, at, hi);
+    at = hi;
   }
   rt->chunk = chunk_size;
   return status;
