@@ -90,6 +90,7 @@ CASES = [
     K("parseints", "integer", [u8("n", each(lambda i, dims: 32 if i % 6 == 5 else 48 + i % 10)), i64("k")], dict(n=200_000, k=100_000), "i64",
       about="numbers out of bytes"),
     K("mcpi", "integer", [42, 1_000_000], result="f64", about="pi by random points"),
+    K("triangle", "branch", [d("n"), d("n"), d("n")], dict(n=6000), parallel=True, about="pairs that are near, each pair once"),
     K("spmv", "sparse", [i64("rows1", each(lambda i, dims: 20 * i)), i32("nnz", integers(0, 20_000)), d("nnz"), d("rows"), d("rows")],
       dict(rows=20_000, rows1=20_001, nnz=400_000), parallel=True, about="sparse matrix times vector"),
     K("gather", "sparse", [d("m"), i64("n", integers(0, 50_000)), d("n")], dict(m=50_000, n=200_000), about="elements by a table of indices"),

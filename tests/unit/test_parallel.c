@@ -1,6 +1,8 @@
 /* Parallel loops through the public interface: the race checker, schedules, the same bits whatever runs them. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/map.h"
 #include "jit/engine.h"
@@ -194,6 +196,71 @@ START_TEST(schedules_that_are_none) {
   lj_config_init(&config);
   config.chunk = -1;
   ck_assert_int_eq(lj_engine_new(&config, report, &engine), LJ_MISUSE);
+}
+END_TEST
+
+/* ---- balance ------------------------------------------------------------------------------------------------------------------------- */
+
+enum { MOST_RACERS = 7, RACE_CHUNKS = 128, RACE_ROWS = 1024 };
+
+/* Threads with clocks of their own, which advance by the work that they did: whoever is behind goes on first, as if all ran at the same speed. */
+typedef struct Racers {
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  int threads;
+  int64_t clock[MOST_RACERS], left; /* chunks that nobody has taken */
+  bool waits[MOST_RACERS], late;
+} Racers;
+
+static bool may_go(const Racers *r, int id) {
+  for (int k = 0; k < r->threads && r->left > 0; k++)
+    if (k != id && (!r->waits[k] || r->clock[k] < r->clock[id] || (r->clock[k] == r->clock[id] && k < id))) return false;
+  return true;
+}
+
+/* Row i of a triangle takes i + 1. */
+static int32_t race_rows(lj_rt *rt, const void *frame, int64_t chunk, int64_t lo, int64_t hi) {
+  Racers *r = *(Racers *const *)frame;
+  struct timespec until;
+  (void)chunk;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += 60;
+  pthread_mutex_lock(&r->lock);
+  r->left--;
+  r->waits[rt->thread_id] = true;
+  pthread_cond_broadcast(&r->changed);
+  while (!may_go(r, rt->thread_id) && !r->late) r->late = pthread_cond_timedwait(&r->changed, &r->lock, &until) != 0;
+  for (int64_t i = lo; i < hi; i++) r->clock[rt->thread_id] += i + 1;
+  r->waits[rt->thread_id] = false;
+  pthread_cond_broadcast(&r->changed);
+  pthread_mutex_unlock(&r->lock);
+  return 0;
+}
+
+static const struct {
+  ScheduleKind schedule;
+  int threads;
+} triangles[] = {{SCHEDULE_DEFAULT, 2}, {SCHEDULE_DEFAULT, 3}, {SCHEDULE_DEFAULT, 7}, {SCHEDULE_DYNAMIC, 2}, {SCHEDULE_DYNAMIC, 7}};
+
+START_TEST(triangles_are_balanced) {
+  Racers racers = {
+      .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .threads = triangles[_i].threads, .left = RACE_CHUNKS};
+  Racers *frame = &racers;
+  lj_rt rt;
+  lj_rt_init(&rt);
+  rt.threads = racers.threads;
+  rt.schedule = (int32_t)triangles[_i].schedule;
+  ck_assert_int_eq(lj_rt_parallel_for(&rt, NULL, race_rows, (const void *)&frame, 0, RACE_ROWS, RACE_CHUNKS, false), 0);
+  lj_rt_drop(&rt);
+  int64_t most = 0, all = 0;
+  for (int k = 0; k < racers.threads; k++) {
+    all += racers.clock[k];
+    if (racers.clock[k] > most) most = racers.clock[k];
+  }
+  ck_assert(!racers.late);
+  ck_assert_int_eq(racers.left, 0);
+  ck_assert_int_eq(all, (int64_t)RACE_ROWS * (RACE_ROWS + 1) / 2);
+  ck_assert_msg(most * racers.threads * 10 <= all * 11, "one thread did %lld of %lld", (long long)most, (long long)all);
 }
 END_TEST
 
@@ -396,6 +463,7 @@ Suite *suite_parallel(void) {
   tcase_add_loop_test(tc, schedules_as_the_environment_has_them, 0, (int)LJ_COUNT(schedules));
   tcase_add_loop_test(tc, schedules_change_no_bit, 0, 8);
   tcase_add_test(tc, schedules_that_are_none);
+  tcase_add_loop_test(tc, triangles_are_balanced, 0, (int)LJ_COUNT(triangles));
   tcase_add_loop_test(tc, plain_loops_keep_their_results, 0, (int)LJ_COUNT(plain));
   tcase_add_loop_test(tc, explain_says_what_is_not_known, 0, (int)LJ_COUNT(unknown));
   tcase_add_loop_test(tc, chunks_know_what_is_apart, 0, (int)LJ_COUNT(apart));
