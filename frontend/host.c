@@ -33,6 +33,11 @@ const char *host_suggest(const HostTable *table, const char *name, size_t length
   return found;
 }
 
+const Type *host_param(TypeTable *types, const Type *type, unsigned flags) {
+  bool is_read = type->kind == TYPE_ARRAY && (flags & HOST_PURE);
+  return is_read ? type_array(types, type->dtype, type->ndim, type->layout, true) : type;
+}
+
 bool host_takes(const Type *type) {
   if (type->kind == TYPE_TUPLE)
     for (uint32_t i = 0; i < type->count; i++)

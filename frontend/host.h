@@ -42,6 +42,8 @@ const HostEntry *host_find(const HostTable *table, const char *name, size_t leng
 /* The entry of a symbol of compiled code; *is_data: it names the pointer. NULL when there is none. */
 const HostEntry *host_find_symbol(const HostTable *table, const char *symbol, bool *is_data);
 const char *host_suggest(const HostTable *table, const char *name, size_t length); /* "did you mean"; NULL */
+/* A parameter as its signature writes it: a pure function changes no array. */
+const Type *host_param(TypeTable *types, const Type *type, unsigned flags);
 /* May a value of the type be an argument or result of a host function? */
 bool host_takes(const Type *type);
 /* Is it passed by value? Everything else is passed by the address of a struct (runtime/rt.h has the layout). */

@@ -16,6 +16,7 @@ static const HostSig *signature_of(Infer *in, const HostEntry *entry) {
   const Expr *e = parse_expression(in->arena, in->names, src, &diag);
   bool ok = e && typespec_signature(in->tt, in->names, e, &diag, &sig->result, &sig->args, &sig->count);
   LJ_ASSERT(ok && sig->result);
+  for (uint32_t i = 0; i < sig->count; i++) sig->args[i] = host_param(in->tt, sig->args[i], entry->flags);
   map_put(in->arena, &in->state->hosts, map_key(entry), sig);
   return sig;
 }

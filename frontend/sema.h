@@ -18,6 +18,7 @@ typedef struct Binding {
   Sym name;
   Local *local;         /* NULL for an import */
   FuncDef *only_func;   /* bound by one def statement and nothing else */
+  bool missing;         /* an import that failed, which was reported: what uses the name is not */
   Ref import;           /* REF_BUILTIN or REF_MODULE for an import, else REF_NONE */
   Expr *only_value;     /* bound by one `name = expression` and nothing else */
   uint32_t assignments; /* in the text; one inside a loop counts as two */

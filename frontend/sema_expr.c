@@ -90,7 +90,7 @@ static void walk_name(Walk *w, Expr *e) {
   Binding *b = owner ? scope_find(owner, e->as.name) : NULL;
   if (!b)
     resolve_free_name(w, e);
-  else if (b->import.kind != REF_NONE)
+  else if (b->import.kind != REF_NONE || (b->missing && !b->local))
     e->ref = b->import;
   else if (owner == w->scope)
     read_own(w, e, b);

@@ -113,7 +113,7 @@ bool report_unknown_name(Sema *sema, Scope *scope, const CompName *comps, Sym na
 /* A top-level name, an import, `__name__` or a builtin. False when it is none of them. */
 static bool resolve_top(Sema *sema, Expr *e, bool from_function) {
   Binding *b = scope_find(sema->scopes.data[0], e->as.name);
-  if (b && b->import.kind != REF_NONE) return e->ref = b->import, true;
+  if (b && (b->import.kind != REF_NONE || (b->missing && !b->local))) return e->ref = b->import, true;
   if (b && b->local && from_function) {
     if (b->only_func)
       e->ref = (Ref){.kind = REF_FUNC, .func = b->only_func};

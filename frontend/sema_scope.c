@@ -84,12 +84,13 @@ static void collect_import(Sema *sema, Scope *scope, const ImportName *import) {
   if (!canonical) {
     diag_error(sema->diag, IMPORT_ERROR, import->span, "there is no module '%s' here", module->text);
     diag_note(sema->diag, import->span, "a file may import %s", builtin_module_names());
-    return;
   }
   Ref ref = {0};
-  if (import->name) {
-    if (!import_name(sema, import, canonical, &ref)) return;
-  } else {
+  if (!canonical || (import->name && !import_name(sema, import, canonical, &ref))) {
+    bind(sema, scope, import->bound, import->span)->missing = true;
+    return;
+  }
+  if (!import->name) {
     const char *dot = memchr(module->text, '.', module->len); /* `import numpy.random` binds numpy */
     size_t head = dot ? (size_t)(dot - module->text) : module->len;
     bool binds_head = dot && import->bound->len == head && memcmp(import->bound->text, module->text, head) == 0;

@@ -370,8 +370,8 @@ typedef struct lj_failure lj_failure;
  *
  * @param name       An identifier in ASCII. Copied.
  * @param signature  With a result, as numba writes it: "float64(float64, int64[:])", "void(str)". An argument that is an array is converted to
- *                   nothing else: float64[:] takes any strides, float64[::1] contiguous arrays only. Arrays that the function may not change are
- *                   passed to Array(float64, 1, "A", readonly=True) only, others to both. Copied.
+ *                   nothing else: float64[:] takes any strides, float64[::1] contiguous arrays only. Arrays that may not be changed are passed
+ *                   to pure functions and to Array(float64, 1, "A", readonly=True) only, others to all. Copied.
  * @param function   Must not throw, longjmp out, or call functions of a module that reads arrays of its top level (it may call others).
  * @param data       Handed back with each call. May be NULL.
  * @param flags      LJ_HOST_… or 0.

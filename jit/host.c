@@ -24,7 +24,7 @@ static const char *list_types(Arena *arena, const Type *const *types, uint32_t c
 }
 
 /* The text as types. What is wrong with it is said as one message. */
-static lj_status read_signature(Arena *arena, const char *name, const char *text, lj_report *report, HostSig *sig) {
+static lj_status read_signature(Arena *arena, const char *name, const char *text, unsigned flags, lj_report *report, HostSig *sig) {
   StrTab names;
   TypeTable types;
   Source src;
@@ -45,6 +45,7 @@ static lj_status read_signature(Arena *arena, const char *name, const char *text
   if (!host_takes(sig->result) && sig->result->kind != TYPE_NONE)
     return report_message(report, LJ_MISUSE, "%s() cannot give %s: a result is a number, a string, an array, a tuple of them, or void",
                           name, type_name(sig->result));
+  for (uint32_t i = 0; i < sig->count; i++) sig->args[i] = host_param(&types, sig->args[i], flags);
   for (uint32_t i = 0; i < sig->count; i++)
     if (!host_takes(sig->args[i]))
       return report_message(report, LJ_MISUSE, "%s() cannot take %s: arguments are numbers, strings, arrays and tuples of them", name,
@@ -95,7 +96,7 @@ lj_status lj_engine_register(lj_engine *engine, const char *name, const char *si
   Arena arena;
   arena_init(&arena);
   HostSig sig = {0};
-  lj_status status = read_signature(&arena, name, signature, report, &sig);
+  lj_status status = read_signature(&arena, name, signature, flags, report, &sig);
   if (status == LJ_OK) status = check_flags(name, flags, &sig, report);
   if (status == LJ_OK) {
     pthread_mutex_lock(&engine->lock);

@@ -26,7 +26,7 @@ static int even(void *data, lj_failure *failure, int64_t i, int64_t *result) {
 static const HostRow functions[] = {
     HOST(pure, "float64(float64)", NULL, LJ_HOST_PURE),
     HOST(pure_int, "int64(int64)", NULL, LJ_HOST_PURE),
-    HOST(reads, "float64(Array(float64, 1, 'A', readonly=True))", NULL, LJ_HOST_PURE),
+    HOST(reads, "float64(float64[:])", NULL, LJ_HOST_PURE),
     HOST(ticks, "void()", NULL, LJ_HOST_THREADS),
     HOST(plain, "float64(float64)", NULL, 0),
     HOST(set, "void(float64[:], int64, float64)", NULL, LJ_HOST_THREADS),
@@ -206,12 +206,14 @@ static const struct {
     {"a[:] = 1\nset(a, 1, 5)\na[:] = a * 2\nreturn a.sum()", "18.0"},
     {"n = 5\nfor i in range(n):\n    set(a, i, pure_int(i))\n    a[i] = a[i] + 1\nreturn a.sum()", "15.0"},
     {"s = 0.0\nfor i in range(5):\n    s = s + reads(a)\n    a[0] = i\nreturn s", "31.0"},
+    {"return reads(T) + reads(T[1:]) + reads(a)", "11.0"},
     {"s = 0\nfor i in range(10):\n    if i % 2 == 0:\n        s += even(i)\nreturn s", "10"},
     {"s = 0\nfor i in range(len(a)):\n    s += pure_int(10 + i) * i\nreturn s", "32"},
 };
 
 START_TEST(host_effects_are_kept) {
   char text[1000] = "from host import set, pure, pure_int, reads, even\nimport numpy as np\n"
+                    "T = np.array([2.0, 1.0])\n"
                     "def first(a):\n    set(a, 0, 7)\n    return a[0]\n"
                     "def f(a):\n";
   lj_value zeros = lj_array_new(LJ_FLOAT64, 1, (int64_t[]){5}), result;
