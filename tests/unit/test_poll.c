@@ -20,9 +20,9 @@ static const struct {
     {"    s = 0.0\n    for i in range(n):\n        s += i\n    return s\n", EVERY, 1},
     {"    s = 0.0\n    for i in range(n):\n        s += i\n    return s\n", "asks every 16384 iterations", 1},
     {"    s = 0.0\n    for i in range(n):\n        s += math.sin(i) ** 1.5\n    return s\n", "asks every 1024 iterations", 1},
-    /* what an iteration has just stored is read by the next one: whole; what it will store, or has stored long before, does not count */
+    /* what an iteration has just stored is read by the next one: whole; not what it will store or stored long before, nor in ranges that go down */
     {"    a = np.ones(n)\n    for i in range(1, n):\n        a[i] = a[i - 1] * 0.5 + a[i]\n    return a\n", "not in parts", -1},
-    {"    a = np.ones(n)\n    for i in range(n - 2, -1, -1):\n        a[i] = a[i + 1] * 0.5 + a[i]\n    return a\n", "not in parts", -1},
+    {"    a = np.ones(n)\n    for i in range(n - 2, -1, -1):\n        a[i] = a[i + 1] * 0.5 + a[i]\n    return a\n", "not in parts", 0},
     {"    a = np.ones((n, n))\n    for i in range(1, n):\n        for j in range(2, n):\n            a[i, j] = a[i, j - 2] * 0.5 + a[i - "
      "1, j]\n    return a\n",
      "not in parts", -1},
