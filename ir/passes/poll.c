@@ -1,7 +1,8 @@
 /* Pass "poll": where code that the host may stop asks whether it should: so often that milliseconds pass at most, so seldom that it costs nothing.
  *
  * Innermost loops ask after some thousand iterations (IrLoop.poll; generation of code splits them into parts, so that they become vectors as ever;
- * where an iteration reads what the last one stored, they stay whole, for LLVM to keep the element in a register), loops around loops that may be long in each of their iterations, and so do `while` loops, unless a loop within surely asks anyway; functions
+ * where an iteration reads what the last one stored, they stay whole, for LLVM to keep the element in a register, and so do the short sums of
+ * sparse rows), loops around loops that may be long in each of their iterations, and so do `while` loops, unless a loop within surely asks anyway; functions
  * that recurse ask on entry. Loops whose few iterations are known while compiling do not: they count as straight code.
  * Costs are those of "parallel_cost", which know nothing of caches: a part of a loop that waits for memory in each iteration takes some hundred times
  * longer than its estimate, and must still be short.
@@ -93,7 +94,7 @@ static void set_poll(const Poll *p, IrStmt *s, IrLoop *loop, int64_t count) {
   loop->poll = count;
   if (count > 1)
     ir_remark(arena, loop, "poll", true, s->span, "asks every %lld iterations whether to stop%s", (long long)count,
-              loop->whole ? "; not in parts, since it reads what it has just stored" : "");
+              loop->whole ? "; not in parts" : "");
   else
     ir_remark(arena, loop, "poll", true, s->span, "asks in each iteration whether to stop");
 }
@@ -151,6 +152,18 @@ static bool reads_near(const Facts *f, const IrVar *index, const Access *load, c
   return distance > 0;
 }
 
+static bool is_ordered_sum(const IrStmt *s, const void *unused) {
+  (void)unused;
+  return s->kind == IRS_SET && type_is_float(s->as.set.var->type) && ir_reads(s->as.set.value, s->as.set.var);
+}
+
+/* Float sums in the order of their elements, over ranges that begin anywhere: rows of sparse matrices, which are short. */
+static bool is_short_sum(const Poll *p, const IrStmt *loop) {
+  int64_t lo;
+  bool ordered = !(p->func->fastmath & FM_REASSOC) && ir_any(&loop->as.for_.body, is_ordered_sum, NULL);
+  return ordered && !ir_is_int_const(loop->as.for_.lo, &lo);
+}
+
 static bool is_chain(Poll *p, const IrStmt *loop) {
   Accesses a = {.f = &p->facts};
   facts_see(a.f, loop);
@@ -170,7 +183,7 @@ static int64_t for_ps(Poll *p, IrStmt *s) {
   int64_t all = !known ? LONG : count <= 0 ? 1 : times(ps, count);
   if (all >= LONG && !(ps >= LONG && surely_polls(&s->as.for_.body))) {
     int64_t part = ps >= LONG ? 1 : part_of(ps);
-    s->as.for_.loop.whole = part > 1 && is_chain(p, s);
+    s->as.for_.loop.whole = part > 1 && (is_chain(p, s) || is_short_sum(p, s));
     set_poll(p, s, &s->as.for_.loop, part);
   }
   return all;

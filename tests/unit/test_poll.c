@@ -32,6 +32,7 @@ static const struct {
      "a\n",
      "not in parts", 0},
     {"    a = np.ones(n)\n    b = np.ones(n)\n    for i in range(1, n):\n        a[i] = b[i - 1] * 0.5\n    return a\n", "not in parts", 0},
+    {"    s = 0.0\n    for i in range(n, 2 * n):\n        s += i * 0.5\n    return s\n", "not in parts", 1},
     /* few iterations that are known: straight code, also within others */
     {"    s = 0.0\n    for i in range(8):\n        s += i\n    return s\n", "asks", 0},
     {"    s = 0.0\n    for i in range(n):\n        for k in range(3):\n            s += i * k\n    return s\n", "asks", 1},
