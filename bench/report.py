@@ -126,8 +126,6 @@ def text(figures):
         lines += stages.table(figures["stages"])
     if figures.get("calls"):
         lines += calls_table(figures["calls"])
-    if figures.get("stages"):
-        lines += stages.table(figures["stages"])
     if figures.get("stops"):
         lines += stops.table(figures["stops"])
     if figures.get("accuracy"):

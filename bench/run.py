@@ -96,8 +96,6 @@ def measure_all(context, options):
         figures["stages"] = stages.measure(context)
     if "calls" in chosen:
         figures["calls"] = calls.measure(context)
-    if "stages" in chosen:
-        figures["stages"] = stages.measure(context)
     if "stops" in chosen:
         figures["stops"] = stops.measure(context)
     if "accuracy" in chosen and not options.quick:
