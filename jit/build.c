@@ -19,7 +19,15 @@ const char *build_file_name(const Source *src) {
   return slash ? slash + 1 : src->name;
 }
 
+static const char *copy_trimmed(Arena *arena, const char *text, size_t length) {
+  while (length && isspace((unsigned char)*text)) text++, length--;
+  while (length && isspace((unsigned char)text[length - 1])) length--;
+  return arena_copy(arena, text, length);
+}
+
 /* ---- what is asked for --------------------------------------------------------------------------------------------------------------- */
+
+static bool is_of_loopjit(const char *symbol) { return strncmp(symbol, "lj_", 3) == 0 || strncmp(symbol, "loopjit_", 8) == 0; }
 
 /* "dir/libk.so": the kind of output, its name, the library's name. */
 static lj_status read_file_name(BuildPlan *plan, const char *path, lj_report *report) {
@@ -39,6 +47,8 @@ static lj_status read_file_name(BuildPlan *plan, const char *path, lj_report *re
   for (char *c = name; *c; c++)
     if (!isalnum((unsigned char)*c)) *c = '_';
   plan->name = name;
+  if (is_of_loopjit(arena_printf(plan->arena, "%s_", name)))
+    return report_message(report, LJ_MISUSE, "'%s' gives the library's own functions names that begin as those of loopjit do", path);
   return *name ? LJ_OK : report_message(report, LJ_MISUSE, "'%s' has no name before its ending", path);
 }
 
@@ -86,7 +96,7 @@ static lj_status read_cpus(BuildPlan *plan, const char *list, lj_report *report)
   lj_status status = LJ_OK;
   for (const char *at = list; status == LJ_OK; at++) {
     size_t length = strcspn(at, ",");
-    status = add_cpu(plan, arena_copy(plan->arena, at, length), alone, report);
+    status = add_cpu(plan, copy_trimmed(plan->arena, at, length), alone, report);
     at += length;
     if (!*at) break;
   }
@@ -94,12 +104,6 @@ static lj_status read_cpus(BuildPlan *plan, const char *list, lj_report *report)
 }
 
 /* ---- exports: a function for types of arguments -------------------------------------------------------------------------------------- */
-
-static const char *copy_trimmed(Arena *arena, const char *text, size_t length) {
-  while (length && isspace((unsigned char)*text)) text++, length--;
-  while (length && isspace((unsigned char)text[length - 1])) length--;
-  return arena_copy(arena, text, length);
-}
 
 /* Names that the C library or the runtime has: a library that defined one of them would be called by its own code and by everybody's. */
 static const char *why_no_symbol(const BuildPlan *plan, const char *symbol) {
@@ -110,7 +114,8 @@ static const char *why_no_symbol(const BuildPlan *plan, const char *symbol) {
   BUILD_OWN(X)
 #undef X
   if (!build_is_c_name(symbol)) return "is no name that C and C++ can use";
-  if (strncmp(symbol, "lj_", 3) == 0 || strncmp(symbol, "loopjit_", 8) == 0) return "has the beginning of a name of loopjit";
+  if (is_of_loopjit(symbol)) return "has the beginning of a name of loopjit";
+  if (build_is_header_name(symbol)) return "is a name that the headers of C and C++ have, or keep for themselves";
   return build_is_c_function(symbol) ? "is a name of the C library" : NULL;
 }
 
@@ -211,7 +216,7 @@ static void place_params(BuildPlan *plan, BuildExport *export) {
     if (!layout_size(spec->args[i], &own)) continue;
     const Type *type = export->unit->entry->params.data[next++]->type;
     BuildParam *param = &export->params[export->param_count++];
-    *param = (BuildParam){.name = spec->func->params.data[i].name->text, .type = type, .size = layout_size(type, &own)};
+    *param = (BuildParam){.name = spec->func->params.data[i].name->text, .index = i, .type = type, .size = layout_size(type, &own)};
     param->offset = layout_place(type, &end, &align);
   }
   export->args_size = (end + align - 1) / align * align;

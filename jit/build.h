@@ -11,6 +11,7 @@
 
 typedef struct BuildParam {
   const char *name; /* in the program */
+  uint32_t index; /* of the function's parameters */
   const Type *type;
   size_t offset, size; /* in the struct of arguments */
 } BuildParam;
@@ -61,6 +62,8 @@ lj_status build_object(const BuildPlan *plan, int opt_level, StrBuf *object, Bac
 void build_header(const BuildPlan *plan, StrBuf *text);
 bool build_represents(const Type *type, const char **why);
 bool build_is_c_name(const char *name); /* a C and C++ identifier that is no keyword */
+bool build_is_header_name(const char *name); /* a macro, a type or a place: a function in C cannot be called so */
+void build_param_name(const FuncDef *func, uint32_t index, StrBuf *out); /* in C; no two are the same */
 /* A text of C that declares types as it needs them. */
 typedef struct CTypes {
   StrBuf *out;

@@ -8,6 +8,13 @@
 
 /* ---- names --------------------------------------------------------------------------------------------------------------------------- */
 
+static bool is_among(const char *words, const char *name) {
+  size_t length = strlen(name);
+  for (const char *at = words; length && (at = strstr(at, name)); at += length)
+    if (at[-1] == ' ' && at[length] == ' ') return true;
+  return false;
+}
+
 bool build_is_c_name(const char *name) {
   static const char keywords[] =
       " alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class compl concept const "
@@ -25,9 +32,53 @@ bool build_is_c_name(const char *name) {
   if (!length || isdigit((unsigned char)name[0]) || (name[0] == '_' && (name[1] == '_' || isupper((unsigned char)name[1])))) return false;
   for (const char *c = name; *c; c++)
     if (!isalnum((unsigned char)*c) && *c != '_') return false;
-  for (const char *at = keywords; (at = strstr(at, name)); at += length)
-    if (at[-1] == ' ' && at[length] == ' ') return false;
-  return true;
+  return !is_among(keywords, name);
+}
+
+/* Whatever stands behind them: no declaration can have these names where the header that defines them is read first. */
+static bool is_macro(const char *name) {
+  static const char macros[] =
+      " BUFSIZ CLOCKS_PER_SEC EDOM EILSEQ EOF ERANGE EXIT_FAILURE EXIT_SUCCESS FP_INFINITE FP_NAN FP_NORMAL FP_SUBNORMAL FP_ZERO HUGE_VAL "
+      "HUGE_VALF HUGE_VALL I INFINITY M_1_PI M_2_PI M_2_SQRTPI M_E M_LN10 M_LN2 M_LOG10E M_LOG2E M_PI M_PI_2 M_PI_4 M_SQRT1_2 M_SQRT2 NAN "
+      "NULL SEEK_CUR SEEK_END SEEK_SET complex errno imaginary noreturn stderr stdin stdout ";
+  size_t length = strlen(name);
+  bool is_limit = length > 4 && (strcmp(name + length - 4, "_MAX") == 0 || strcmp(name + length - 4, "_MIN") == 0);
+  return is_limit || is_among(macros, name) || strncmp(name, "LOOPJIT_", 8) == 0;
+}
+
+static bool is_type(const char *name) {
+  size_t length = strlen(name);
+  return (length > 2 && strcmp(name + length - 2, "_t") == 0) || strncmp(name, "loopjit_", 8) == 0;
+}
+
+/* Macros with arguments would take a prototype for a call; the others are types, a namespace, and places that the linker defines. */
+bool build_is_header_name(const char *name) {
+  static const char names[] =
+      " FILE INT16_C INT32_C INT64_C INT8_C INTMAX_C UINT16_C UINT32_C UINT64_C UINT8_C UINTMAX_C _edata _end _etext _fini _init _start "
+      "alloca assert fpclassify iscanonical iseqsig isfinite isgreater isgreaterequal isless islessequal islessgreater isnormal "
+      "issignaling "
+      "issubnormal isunordered iszero major makedev minor offsetof setjmp signbit sigsetjmp std va_arg va_copy va_end va_start ";
+  return is_macro(name) || is_type(name) || is_among(names, name);
+}
+
+static bool is_param_name(const char *name) {
+  return build_is_c_name(name) && !is_macro(name) && !is_type(name) && strcmp(name, "result") != 0;
+}
+
+/* Its own name where C has no objection; else arg and its place, with _ behind it while a parameter has that name. */
+void build_param_name(const FuncDef *func, uint32_t index, StrBuf *out) {
+  const char *name = func->params.data[index].name->text;
+  sb_clear(out);
+  if (is_param_name(name)) {
+    sb_puts(out, name);
+    return;
+  }
+  sb_printf(out, "arg%u", index + 1);
+  for (uint32_t i = 0; i < func->params.len;) {
+    bool taken = strcmp(func->params.data[i].name->text, sb_text(out)) == 0;
+    if (taken) sb_putc(out, '_');
+    i = taken ? 0 : i + 1;
+  }
 }
 
 /* Types of arguments and results that C has a struct for. */
@@ -272,16 +323,6 @@ static void comment_text(StrBuf *out, const char *text) {
   }
 }
 
-/* Its own name, unless that would hide a type that stands behind it. */
-static void param_name(const char *name, uint32_t index, StrBuf *out) {
-  size_t length = strlen(name);
-  bool is_type = (length > 2 && strcmp(name + length - 2, "_t") == 0) || strncmp(name, "loopjit_", 8) == 0;
-  if (build_is_c_name(name) && !is_type && strcmp(name, "result") != 0)
-    sb_puts(out, name);
-  else
-    sb_printf(out, "arg%u", index);
-}
-
 static const char *trimmed_doc(Arena *arena, const FuncDef *func) {
   const char *doc = func->doc ? func->doc->text : "";
   while (isspace((unsigned char)*doc)) doc++;
@@ -294,6 +335,7 @@ static void prototype(CTypes *h, const BuildExport *export) {
   StrBuf *out = h->out;
   const FuncDef *func = export->spec->func;
   const char *doc = trimmed_doc(h->arena, func);
+  StrBuf name = {0};
   sb_printf(out, "/* %s(", func->name->text);
   for (uint32_t i = 0; i < func->params.len && export->spec->args[i]; i++)
     sb_printf(out, "%s%s: %s", i ? ", " : "", func->params.data[i].name->text, type_name(export->spec->args[i]));
@@ -308,7 +350,8 @@ static void prototype(CTypes *h, const BuildExport *export) {
     sb_printf(out, "%s%s", i ? ", " : "", by_value ? "" : "const ");
     build_c_type(type, out);
     sb_puts(out, by_value ? " " : " *");
-    param_name(export->params[i].name, i, out);
+    build_param_name(func, export->params[i].index, &name);
+    sb_puts(out, sb_text(&name));
   }
   if (has_result) {
     sb_puts(out, export->param_count ? ", " : "");
@@ -316,6 +359,7 @@ static void prototype(CTypes *h, const BuildExport *export) {
     sb_puts(out, " *result");
   }
   sb_puts(out, export->param_count || has_result ? ");\n\n" : "void);\n\n");
+  sb_drop(&name);
 }
 
 void build_header(const BuildPlan *plan, StrBuf *out) {

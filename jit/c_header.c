@@ -3,27 +3,6 @@
  * (jit/build_header.c), so that a host may use both. */
 #include "jit/build.h"
 
-static bool is_member_name(const char *name) {
-  size_t length = strlen(name);
-  bool is_type = (length > 2 && strcmp(name + length - 2, "_t") == 0) || strncmp(name, "loopjit_", 8) == 0;
-  return build_is_c_name(name) && !is_type;
-}
-
-/* The parameter's own name where C has no objection; else arg and its number, with _ behind it while a parameter has that name. */
-static void member_name(const lj_function *f, uint32_t arg, StrBuf *out) {
-  sb_clear(out);
-  if (is_member_name(f->params[arg].name)) {
-    sb_puts(out, f->params[arg].name);
-    return;
-  }
-  sb_printf(out, "arg%u", arg + 1);
-  for (uint32_t i = 0; i < f->param_count;) {
-    bool taken = strcmp(f->params[i].name, sb_text(out)) == 0;
-    if (taken) sb_putc(out, '_');
-    i = taken ? 0 : i + 1;
-  }
-}
-
 /* Another layout than the compiler's own does not compile. */
 static void put_check(StrBuf *out, const char *name, const char *what, size_t size) {
   sb_printf(out, "typedef char %s_%s_has_%zu_bytes[sizeof(%s_%s) == %zu ? 1 : -1];\n", name, what, size, name, what, size);
@@ -34,7 +13,7 @@ static void put_args(const lj_kernel *kernel, const char *name, StrBuf *out) {
   sb_printf(out, "typedef struct %s_args {\n", name);
   for (uint32_t i = 0; i < kernel->slot_count; i++) {
     const ArgSlot *slot = &kernel->slots[i];
-    member_name(kernel->function, slot->arg, &member);
+    build_param_name(kernel->function->def, slot->arg, &member);
     sb_puts(out, "  ");
     build_c_type(slot->type, out);
     sb_printf(out, " %s; /* at %u: %s */\n", sb_text(&member), slot->offset, type_name(slot->type));

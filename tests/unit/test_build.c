@@ -20,6 +20,8 @@ static const char program[] = "import numpy as np\n"
                               "    return None\n"
                               "def words(int, result, size_t, z):\n"
                               "    return int + result + size_t + z\n"
+                              "def macros(errno, I, x_t, INT_MAX, N, double, arg6, arg6_):\n"
+                              "    return errno + I + x_t + INT_MAX + N + double + arg6 + arg6_\n"
                               "def kind():\n"
                               "    return np.float32\n"
                               "def walk():\n"
@@ -77,7 +79,11 @@ static const struct {
     {"nothing()", "/* nothing() -> none */\nint32_t nothing(void);\n"},
     {"pick", "/* pick(x: array(float64, 1d, C), i: int64) -> float64\n * An element. * / */\n"},
     {"  my_pick = pick  ( float64[::1] , int64 )  ", "int32_t my_pick(const loopjit_float64_1d *x, int64_t i, double *result);\n"},
-    {"words(int64, int64, int64, int64)", "int32_t words(int64_t arg0, int64_t arg1, int64_t arg2, int64_t z, int64_t *result);\n"},
+    {"words(int64, int64, int64, int64)", "int32_t words(int64_t arg1, int64_t arg2, int64_t arg3, int64_t z, int64_t *result);\n"},
+    {"macros(int8, int8, int8, int8, int8, int8, int8, int8)",
+     "int32_t macros(int8_t arg1, int8_t arg2, int8_t arg3, int8_t arg4, int8_t N, int8_t arg6__, int8_t arg6, int8_t arg6_, int64_t "
+     "*result);\n"},
+    {"assertion=same(bool)", "int32_t assertion(bool x, bool *result);\n"},
     {"whole(float64)", "int32_t whole(double x, double *result);\n"},
     {NULL, "int32_t pick(const loopjit_float64_1d *x, int64_t i, double *result);\n"},
 };
@@ -115,12 +121,23 @@ static const struct {
     {"k.o", "int=same(int64)", NULL, LJ_ERROR, "'int' is no name that C and C++ can use"},
     {"k.o", "class=same(int64)", NULL, LJ_ERROR, "'class' is no name"},
     {"k.o", "__x=same(int64)", NULL, LJ_ERROR, "'__x' is no name"},
+    {"k.o", "std=same(int64)", NULL, LJ_ERROR, "'std' is a name that the headers of C and C++ have"},
+    {"k.o", "isfinite=same(float64)", NULL, LJ_ERROR, "'isfinite' is a name that the headers"},
+    {"k.o", "assert=same(float64)", NULL, LJ_ERROR, "'assert' is a name that the headers"},
+    {"k.o", "size_t=same(float64)", NULL, LJ_ERROR, "'size_t' is a name that the headers"},
+    {"k.o", "I=same(float64)", NULL, LJ_ERROR, "'I' is a name that the headers"},
+    {"k.o", "INT64_MAX=same(float64)", NULL, LJ_ERROR, "'INT64_MAX' is a name that the headers"},
+    {"k.o", "LOOPJIT_OK=same(float64)", NULL, LJ_ERROR, "'LOOPJIT_OK' is a name that the headers"},
+    {"k.o", "_end=same(float64)", NULL, LJ_ERROR, "'_end' is a name that the headers"},
+    {"libloopjit.so", "same(int64)", NULL, LJ_MISUSE, "names that begin as those of loopjit do"},
+    {"lj_rt_export.o", "same(int64)", NULL, LJ_MISUSE, "names that begin as those of loopjit do"},
     {"k.o", "3x=same(int64)", NULL, LJ_ERROR, "'3x' is no name"},
     {"k.o", "k_release=same(int64)", NULL, LJ_ERROR, "a function that the library has of its own"},
     {"k.o", "lj_call=same(int64)", NULL, LJ_ERROR, "the beginning of a name of loopjit"},
     {"k.o", "same(int64)", "x86-64-v9", LJ_MISUSE, "there is no CPU 'x86-64-v9' for this machine"},
     {"k.o", "same(int64)", "x86-64,haswell", LJ_MISUSE, "'haswell' cannot be one of several CPUs"},
     {"k.o", "same(int64)", "native,native", LJ_MISUSE, "named twice"},
+    {"k.o", "same(int64)", "native, native", LJ_MISUSE, "the CPU 'native' is named twice"},
     {"k.o", "same(int64)", ",", LJ_MISUSE, "there is no CPU ''"},
     {"k.exe", "same(int64)", NULL, LJ_MISUSE, "ends with none of .o, .a and .so"},
     {"k", "same(int64)", NULL, LJ_MISUSE, "ends with none of"},
