@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* "dir/libk.so" gives "dir/libk.h". The caller frees it. */
 static char *header_beside(const char *output) {
@@ -14,10 +16,32 @@ static char *header_beside(const char *output) {
   return path;
 }
 
+static bool is_same_file(const char *a, const char *b) {
+  struct stat one, other;
+  return strcmp(a, b) == 0 || (stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+}
+
+/* None of the three files may be another one. */
+static int check_names(const Args *args, const char *header) {
+  const char *program = args->rest[0];
+  if (is_same_file(header, args->output)) return args_wrong("build", "the library and its header cannot both be '%s'", header);
+  if (is_same_file(header, program) || is_same_file(args->output, program))
+    return args_wrong("build", "this would write over the program '%s'", program);
+  return 0;
+}
+
+/* A new file, as linkers make it: programs may be running the old one, and keep it. */
+static int write_library(const char *path, const lj_text *output) {
+  struct stat old;
+  if (lstat(path, &old) == 0 && S_ISREG(old.st_mode)) unlink(path);
+  return session_write(path, output->data, output->length);
+}
+
 static int write_both(const Args *args, const lj_text *output, const lj_text *header) {
   char *beside = args->header ? NULL : header_beside(args->output);
   const char *path = args->header ? args->header : beside;
-  int status = path ? session_write(args->output, output->data, output->length) : EXIT_USAGE;
+  int status = path ? check_names(args, path) : EXIT_USAGE;
+  if (!status) status = write_library(args->output, output);
   if (!status) status = session_write(path, header->data, header->length);
   free(beside);
   return status;

@@ -142,7 +142,21 @@ def same_bytes(work):
     assert len(one) == 6 and sorted(one) == sorted(two), (sorted(one), sorted(two))
     for name in one:
         assert one[name] == two[name], name + " differs"
-        assert work.folder.encode() not in one[name], name + " names a folder"
+        for place in (work.folder, ROOT):
+            assert place.encode() not in one[name], name + " names a folder"
+
+
+def built_anew(work):
+    """A program that runs the old library keeps it."""
+    path = work.path("anew.so")
+    run([work.tool, "build", KERNELS, "-o", path, "--export", "divide"])
+    with open(path, "rb") as f:
+        old = f.read()
+        run([work.tool, "build", KERNELS, "-o", path, "--export", TYPES["fib"]])
+        f.seek(0)
+        assert f.read() == old
+    with open(path, "rb") as f:
+        assert f.read() != old
 
 
 def two_libraries(work):
@@ -198,6 +212,10 @@ def mistakes(work):
         assert message in err, (words, err)
     for output, message in (("out.dll", "ends with none of .o, .a and .so"), (".so", "no name before its ending"), (work.path("no", "out.o"), "cannot write")):
         assert message in run([work.tool, "build", program, "-o", output, "--export", "fine(int64)"], 2, cwd=work.folder)[1], output
+    before = open(program).read()
+    for more, message in ((["-o", work.path("same.o"), "--header", work.path("same.o")], "cannot both be"), (["-o", work.path("out.o"), "--header", program], "write over the program")):
+        assert message in run([work.tool, "build", program, "--export", "fine(int64)"] + more, 2)[1], more
+    assert open(program).read() == before and not os.path.exists(work.path("same.o"))
     assert "where shall the library go" in run([work.tool, "build", program], 2)[1]
     with open(work.path("nothing.lp"), "w") as f:
         f.write("def f(x):\n    return x\n")
@@ -224,7 +242,7 @@ def compilers(work):
     assert os.listdir(folder) == []
 
 
-TESTS = [shared_library, header, object_file, archive, runtime_apart, options, vectors, same_bytes, two_libraries, two_headers, mistakes, compilers]
+TESTS = [shared_library, header, object_file, archive, runtime_apart, options, vectors, same_bytes, built_anew, two_libraries, two_headers, mistakes, compilers]
 
 
 def main():
