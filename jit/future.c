@@ -41,14 +41,9 @@ static void report_stop(lj_future *future) {
   sb_drop(&rt.message);
 }
 
-static void end(lj_future *future, lj_status status) {
+/* The callback, and what was put off until it has returned. */
+void future_tell(lj_future *future) {
   Workers *w = future->workers;
-  future_unlink(future->state == FUTURE_QUEUED ? &w->queue : &w->running, future);
-  workers_remove_deadline(w, &future->deadline);
-  future->state = FUTURE_ENDED;
-  future->status = status;
-  future->module = NULL;
-  pthread_cond_broadcast(&w->ended);
   if (future->options.done) tell(future);
   bool unwatched = future->unwatched;
   pthread_cond_broadcast(&w->ended);
@@ -58,6 +53,17 @@ static void end(lj_future *future, lj_status status) {
   destroy(future);
   workers_lock(w);
   w->holders--;
+}
+
+static void end(lj_future *future, lj_status status) {
+  Workers *w = future->workers;
+  future_unlink(future->state == FUTURE_QUEUED ? &w->queue : &w->running, future);
+  workers_remove_deadline(w, &future->deadline);
+  future->state = FUTURE_ENDED;
+  future->status = status;
+  future->module = NULL;
+  pthread_cond_broadcast(&w->ended);
+  if (!future->options.done || !workers_tell_later(w, future)) future_tell(future);
 }
 
 /* What a running call had in its hands is left as it is. */

@@ -1,4 +1,5 @@
-/* The threads of an engine: workers that make the calls of lj_submit(), and one that watches the clock for deadlines. Each is started when it is
+/* The threads of an engine: workers that make the calls of lj_submit(), and one that watches the clock for deadlines, and one that tells
+ * hosts of calls whose time was over before they began. Each is started when it is
  * needed first and joined when the engine is freed. In: futures and deadlines. Out: calls made; stops set when a deadline is over.
  * Nobody is woken without a reason: workers wait for work, the watch for the next deadline. Signals are left to the host's threads. After fork()
  * the child has none of these threads: its first use sets everything up anew and ends what the parent's threads were at. */
@@ -24,6 +25,7 @@ static void make_locks(Workers *w) {
   pthread_mutex_init(&w->lock, NULL);
   pthread_cond_init(&w->work, &monotonic);
   pthread_cond_init(&w->clock, &monotonic);
+  pthread_cond_init(&w->telling, &monotonic);
   pthread_cond_init(&w->ended, &monotonic);
   pthread_condattr_destroy(&monotonic);
 }
@@ -38,13 +40,19 @@ Workers *workers_new(int32_t most) {
   return w;
 }
 
+static void tell_first(Workers *w) {
+  lj_future *future = w->untold.first;
+  future_unlink(&w->untold, future);
+  future_tell(future);
+}
+
 /* ---- the lock, and forks ------------------------------------------------------------------------------------------------------------- */
 
 /* The lock may have been held by a thread that the child does not have. */
 static void start_anew(Workers *w) {
   make_locks(w);
   w->thread_count = w->idle = 0;
-  w->has_watch = false;
+  w->has_watch = w->has_teller = false;
   for (uint32_t i = 0; i < w->heap_len; i++) w->heap[i]->place = 0;
   w->heap_len = 0;
 }
@@ -59,6 +67,7 @@ void workers_lock(Workers *w) {
   while (atomic_load(&w->process) != self) sched_yield();
   pthread_mutex_lock(&w->lock);
   while (forked && (w->running.first || w->queue.first)) future_lose(w->running.first ? w->running.first : w->queue.first);
+  while (forked && w->untold.first) tell_first(w);
 }
 
 void workers_unlock(Workers *w) { pthread_mutex_unlock(&w->lock); }
@@ -173,6 +182,32 @@ void workers_disarm(Workers *w, Deadline *deadline) {
   workers_unlock(w);
 }
 
+/* ---- the teller ---------------------------------------------------------------------------------------------------------------------- */
+
+static void *teller_main(void *data) {
+  Workers *w = data;
+  pthread_mutex_lock(&w->lock);
+  while (!w->closing || w->untold.first) {
+    if (w->untold.first)
+      tell_first(w);
+    else
+      workers_wait(w, &w->telling, INFINITY);
+  }
+  pthread_mutex_unlock(&w->lock);
+  return NULL;
+}
+
+bool workers_tell_later(Workers *w, lj_future *future) {
+  if (!w->has_watch || !pthread_equal(w->watch, pthread_self())) return false;
+  if (!w->has_teller) w->has_teller = start_thread(w, teller_main, &w->teller);
+  if (!w->has_teller) return false;
+  future->calls = true;
+  future->caller = w->teller;
+  future_link(&w->untold, future);
+  pthread_cond_signal(&w->telling);
+  return true;
+}
+
 /* ---- workers ------------------------------------------------------------------------------------------------------------------------- */
 
 static void *worker_main(void *data) {
@@ -231,11 +266,13 @@ void workers_close(Workers *w) {
   w->closing = true;
   pthread_cond_broadcast(&w->work);
   pthread_cond_broadcast(&w->clock);
+  pthread_cond_broadcast(&w->telling);
   uint32_t count = w->thread_count;
-  bool has_watch = w->has_watch;
+  bool has_watch = w->has_watch, has_teller = w->has_teller;
   workers_unlock(w);
   for (uint32_t i = 0; i < count; i++) pthread_join(w->threads[i], NULL);
   if (has_watch) pthread_join(w->watch, NULL);
+  if (has_teller) pthread_join(w->teller, NULL);
   workers_release(w);
 }
 
@@ -247,6 +284,7 @@ void workers_release(Workers *w) {
   pthread_mutex_destroy(&w->lock);
   pthread_cond_destroy(&w->work);
   pthread_cond_destroy(&w->clock);
+  pthread_cond_destroy(&w->telling);
   pthread_cond_destroy(&w->ended);
   free(w->heap);
   free(w->threads);

@@ -18,12 +18,12 @@ struct lj_future {
   Deadline deadline;
   FutureState state;
   bool unwatched; /* freed when it has ended and its callback has returned */
-  bool calls;     /* its callback runs, on the thread `caller` */
+  bool calls;     /* its callback runs, on the thread `caller`, or will */
   pthread_t caller;
   lj_status status;
   lj_value result;
   lj_report *report;
-  lj_future *next, *prev; /* in one of the lists */
+  lj_future *next, *prev; /* in one of the lists, or in none */
 };
 
 typedef struct FutureList {
@@ -34,6 +34,7 @@ struct Workers {
   pthread_mutex_t lock;
   pthread_cond_t work;  /* for workers: there is something in the queue, or they are to end */
   pthread_cond_t clock; /* for the watch: the next deadline is another one, or it is to end */
+  pthread_cond_t telling; /* for the teller: there is a callback to call, or it is to end */
   pthread_cond_t ended; /* for hosts: a call has ended, or a callback returned */
   _Atomic int32_t process; /* the threads are this process's; 0: being set up after a fork */
   uint32_t holders;     /* the engine and its futures */
@@ -42,9 +43,11 @@ struct Workers {
   uint32_t heap_len, heap_cap;
   pthread_t watch;
   bool has_watch;
+  pthread_t teller; /* calls the callbacks of calls that the watch has ended: it has other deadlines to look after */
+  bool has_teller;
   pthread_t *threads;
   uint32_t thread_count, most, idle;
-  FutureList queue, running;
+  FutureList queue, running, untold;
 };
 
 /* workers.c. Locked: between workers_lock and workers_unlock. */
@@ -54,12 +57,14 @@ bool workers_add(Workers *workers, lj_future *future); /* locked; false: there i
 void workers_release(Workers *workers); /* not locked: one holder less */
 void workers_remove_deadline(Workers *workers, Deadline *deadline); /* locked */
 void workers_add_deadline(Workers *workers, Deadline *deadline); /* locked */
+bool workers_tell_later(Workers *workers, lj_future *future); /* locked; false: this thread may call the callback itself */
 void future_link(FutureList *list, lj_future *future); /* at its end */
 void future_unlink(FutureList *list, lj_future *future);
 bool workers_wait(Workers *workers, pthread_cond_t *cond, double until); /* locked; engine_now(), INFINITY; false: it is later */
 
 /* future.c. Locked; the lock is given back while the callback runs. */
 void future_run(lj_future *future);
+void future_tell(lj_future *future); /* it has ended */
 void future_lose(lj_future *future); /* the thread that ran it is another process's */
 void future_stop(lj_future *future, StopReason reason); /* one that waits ends here */
 

@@ -293,6 +293,36 @@ START_TEST(future_callback) {
 }
 END_TEST
 
+/* A callback may make calls with timeouts, whoever it was that ended its own call: the clock is watched meanwhile. */
+static void call_spin(void *data, lj_future *future) {
+  lj_call_options options;
+  lj_value arg = lj_int64(1);
+  (void)future;
+  lj_call_options_init(&options);
+  options.timeout = 0.02;
+  atomic_store((atomic_int *)data, 1 + (int)lj_call_with(lj_module_find(module, "spin"), &arg, 1, &options, NULL, NULL));
+}
+
+START_TEST(future_callback_calls) {
+  static atomic_int seen_status;
+  lj_call_options options;
+  open_workers(1);
+  lj_call_options_init(&options);
+  options.done = call_spin, options.done_data = &seen_status;
+  lj_future *running = spinning(); /* the others wait */
+  seen_status = 0;
+  options.timeout = _i == 0 ? 0.02 : 0;
+  lj_future *waiting = submit("spin", 1, &options);
+  if (_i == 1) lj_future_cancel(waiting);
+  if (_i == 2) lj_future_cancel(running); /* the worker tells, after it has run a call that is cancelled, too */
+  if (_i == 2) lj_future_cancel(waiting);
+  for (int i = 0; i < 1000 && !seen_status; i++) lj_future_wait(running, 0.02), usleep(1000);
+  ck_assert_int_eq(seen_status, 1 + LJ_STOPPED);
+  lj_future_free(waiting);
+  lj_future_free(running);
+}
+END_TEST
+
 /* ---- threads and forks --------------------------------------------------------------------------------------------------------------- */
 
 static void *submit_many(void *data) {
@@ -373,6 +403,7 @@ Suite *suite_future(void) {
   tcase_add_test(tc, future_cancel);
   tcase_add_test(tc, future_timeout);
   tcase_add_loop_test(tc, future_frees, 0, 4);
+  tcase_add_loop_test(tc, future_callback_calls, 0, 3);
   tcase_add_loop_test(tc, future_callback, 0, 2);
   tcase_add_test(tc, future_threads);
   tcase_add_test(tc, future_fork);
