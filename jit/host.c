@@ -1,6 +1,7 @@
 /* Functions of the host: registered with an engine, seen by the modules that are loaded afterwards, called by compiled code without a detour.
  * In: C functions with signatures. Out: the rows that the front end reads (frontend/host.h), rows of cache keys, errors that functions tell of.
  * Addresses stand in the table alone: the linker puts them into code when it is loaded. */
+#include "frontend/token.h"
 #include "jit/engine.h"
 
 _Static_assert((int)LJ_HOST_PURE == HOST_PURE && (int)LJ_HOST_THREADS == HOST_THREADS && (int)LJ_HOST_FAILS == HOST_FAILS &&
@@ -14,6 +15,8 @@ static bool is_identifier(const char *name) {
   if (!strspn(name, letters)) return false;
   size_t n = 0;
   while (name[n] && (strchr(letters, name[n]) || strchr(digits, name[n]))) n++;
+  for (int kind = TOK_FALSE; kind <= TOK_YIELD; kind++)
+    if (strcmp(token_texts[kind], name) == 0) return false;
   return !name[n];
 }
 
@@ -148,7 +151,7 @@ int lj_fail(lj_failure *failure, const char *kind, const char *format, ...) {
   StrBuf text = {0};
   va_list args;
   ErrorKind known = kind ? error_kind_find(kind, strlen(kind)) : ERROR_NONE;
-  if (known == ERROR_NONE && kind) sb_printf(&text, "%s: ", kind);
+  if (known == ERROR_NONE && kind && *kind) sb_printf(&text, "%s: ", kind);
   va_start(args, format);
   sb_vprintf(&text, format, args);
   va_end(args);

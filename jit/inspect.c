@@ -75,6 +75,7 @@ lj_status lj_source_emit(const char *file, const char *source, size_t length, co
   const char *after;
   *out = (lj_text){0};
   lj_report_clear(report);
+  if (!file || !stage || (!source && length)) return report_message(report, LJ_MISUSE, "a name, a text and a stage are needed");
   Stage want = find_stage(stage, &after);
   if (want != STAGE_TOKENS && want != STAGE_AST) return report_message(report, LJ_MISUSE, "the stage '%s' needs a module", stage);
   if (length >= UINT32_MAX / 2) return report_message(report, LJ_MISUSE, "'%s' is too large: a source text has at most 2 GiB", file);

@@ -150,6 +150,7 @@ lj_status lj_module_load(lj_engine *engine, const char *file, const char *source
 lj_status lj_module_load_file(lj_engine *engine, const char *path, unsigned flags, lj_report *report, lj_module **out) {
   *out = NULL;
   lj_report_clear(report);
+  if (!path) return report_message(report, LJ_MISUSE, "the file's name is NULL");
   double start = engine_now();
   char *text;
   size_t length;

@@ -28,6 +28,7 @@ void lj_call_options_init(lj_call_options *options) {
 
 lj_status lj_context_timeout(lj_context *context, double seconds, lj_report *report) {
   lj_report_clear(report);
+  if (!context) return report_message(report, LJ_MISUSE, "the context is NULL");
   lj_status status = check_timeout(context->engine, seconds, report);
   if (status != LJ_OK) return status;
   lj_stop *stop = &context->rt.own_stop;
@@ -56,6 +57,8 @@ static lj_status start(Timed *t, lj_engine *engine, const lj_call_options *given
   *t = (Timed){.engine = engine};
   lj_status status = options_check(engine, given, &options, report);
   if (status != LJ_OK) return status;
+  if (options.context && options.context->engine != engine)
+    return report_message(report, LJ_MISUSE, "the context belongs to another engine than what is called");
   t->how.context = options.context;
   t->how.stop = options.context ? &options.context->rt.own_stop : &t->own;
   if (options.timeout > 0) {

@@ -20,6 +20,7 @@ void *value_new_memory(size_t size, void **owner) {
 lj_value lj_scalar(lj_dtype dtype, double number) {
   lj_value v = {.kind = LJ_KIND_SCALAR, .dtype = dtype};
   bool negative = number < 0;
+  if ((unsigned)dtype >= DT_COUNT) return v; /* refused when it is used */
   switch (dtype_info[dtype].kind) {
   case 'f': v.as.f = dtype == LJ_FLOAT32 ? (double)(float)number : number; break;
   case 'c': v.as.c = (lj_complex128){dtype == LJ_COMPLEX64 ? (double)(float)number : number, 0}; break;
@@ -59,8 +60,8 @@ lj_value lj_array_wrap_strided(lj_dtype dtype, void *data, int ndim, const int64
   lj_value v = {.kind = LJ_KIND_ARRAY};
   v.as.array = (lj_array){.data = data, .dtype = dtype, .ndim = ndim};
   int known = ndim < 0 ? 0 : ndim > LJ_MAX_NDIM ? LJ_MAX_NDIM : ndim; /* others are refused when the value is used */
-  memcpy(v.as.array.shape, shape, sizeof *shape * (size_t)known);
-  memcpy(v.as.array.strides, strides, sizeof *strides * (size_t)known);
+  if (known) memcpy(v.as.array.shape, shape, sizeof *shape * (size_t)known);
+  if (known) memcpy(v.as.array.strides, strides, sizeof *strides * (size_t)known);
   return v;
 }
 
@@ -103,7 +104,8 @@ lj_value lj_array2d(lj_dtype dtype, void *data, int64_t rows, int64_t columns) {
 static lj_value new_array(lj_pool *pool, lj_dtype dtype, int ndim, const int64_t *shape) {
   int64_t strides[LJ_MAX_NDIM] = {0}, size;
   lj_owner *owner;
-  void *data = c_strides(dtype, ndim, shape, strides, &size) ? lj_rt_new_block(pool, (size_t)size, &owner) : NULL;
+  bool possible = (unsigned)dtype < DT_COUNT && c_strides(dtype, ndim, shape, strides, &size);
+  void *data = possible ? lj_rt_new_block(pool, (size_t)size, &owner) : NULL;
   if (!data) return lj_none();
   lj_value v = lj_array_wrap_strided(dtype, data, ndim, shape, strides);
   v.owner = owner;

@@ -11,6 +11,7 @@ lj_status lj_value_load(const char *path, lj_file_mode mode, lj_report *report, 
   StrBuf error = {0};
   *value = lj_none();
   lj_report_clear(report);
+  if (!path) return report_message(report, LJ_MISUSE, "the file's name is NULL");
   bool ok = npy_map(path, mode == LJ_FILE_WRITE, &array, &error);
   if (ok) {
     *value = lj_array_wrap_strided((lj_dtype)array.dtype, array.data, array.ndim, array.shape, array.strides);
@@ -64,6 +65,7 @@ static lj_status save_all(const lj_value *values, size_t count, bool archive, co
 
 lj_status lj_value_save(const lj_value *value, const char *path, lj_report *report) {
   lj_report_clear(report);
+  if (!value || !path) return report_message(report, LJ_MISUSE, "a value and a file's name are needed");
   bool archive = ends_with(path, ".npz"), tuple = value->kind == LJ_KIND_TUPLE;
   if (!value_is_sound(value)) return report_value(report, "the value", value);
   if (!archive && !ends_with(path, ".npy")) return report_message(report, LJ_MISUSE, "'%s' should end with .npy or .npz", path);

@@ -193,6 +193,7 @@ static size_t dtype_prefix(const char *text, size_t length, DType *dtype) {
 lj_status lj_value_parse(const char *text, size_t length, lj_report *report, lj_value *value) {
   *value = lj_none();
   lj_report_clear(report);
+  if (!text && length) return report_message(report, LJ_MISUSE, "the text is NULL; its length is %zu", length);
   if (length >= UINT32_MAX / 2) return report_message(report, LJ_MISUSE, "the text is too large");
   Arena arena;
   StrTab names;

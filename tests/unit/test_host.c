@@ -327,6 +327,8 @@ static const struct {
     {"g h", "int64()", 0, "'g h' is no name for a function"},
     {"", "int64()", 0, "'' is no name"},
     {"1g", "int64()", 0, "no name"},
+    {"lambda", "int64()", 0, "'lambda' is no name for a function"},
+    {"None", "int64()", 0, "no name"},
     {"g", "flaot64(int64)", 0, "the signature \"flaot64(int64)\" of g(): 'flaot64' is not a type; did you mean 'float64'?"},
     {"g", "int64(", 0, "the signature \"int64(\" of g(): "},
     {"g", "", 0, "of g(): "},

@@ -164,6 +164,14 @@ START_TEST(stop_refused) {
   ck_assert_int_eq(lj_call_with(good, &n, 1, &options, NULL, report), LJ_MISUSE);
   ck_assert_int_eq(lj_call_with(NULL, &n, 1, NULL, NULL, report), LJ_MISUSE);
   lj_context_free(context);
+  lj_engine *other;
+  ck_assert_int_eq(lj_engine_new(NULL, report, &other), LJ_OK);
+  lj_call_options_init(&options);
+  options.context = lj_context_new(other);
+  ck_assert_int_eq(lj_call_with(good, &n, 1, &options, NULL, report), LJ_MISUSE);
+  ck_assert_ptr_nonnull(strstr(lj_report_text(report), "another engine"));
+  lj_context_free(options.context);
+  lj_engine_free(other);
 }
 END_TEST
 

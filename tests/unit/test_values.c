@@ -279,6 +279,44 @@ START_TEST(values_of_text_with_nuls) {
 }
 END_TEST
 
+/* What functions that give a status work on may be missing; they say so. */
+START_TEST(values_misuse_of_null) {
+  lj_value value, one = lj_int64(1);
+  lj_module *loaded;
+  lj_text text;
+  ck_assert_int_eq(lj_value_parse(NULL, 1, report, &value), LJ_MISUSE);
+  ck_assert_int_eq(lj_value_load(NULL, LJ_FILE_PRIVATE, report, &value), LJ_MISUSE);
+  ck_assert_int_eq(lj_value_save(NULL, "x.npy", report), LJ_MISUSE);
+  ck_assert_int_eq(lj_value_save(&one, NULL, report), LJ_MISUSE);
+  ck_assert_int_eq(lj_module_load_file(engine, NULL, 0, report, &loaded), LJ_MISUSE);
+  ck_assert_ptr_null(loaded);
+  ck_assert_int_eq(lj_source_emit("x", "1", 1, NULL, report, &text), LJ_MISUSE);
+  ck_assert_int_eq(lj_source_emit(NULL, "1", 1, "ast", report, &text), LJ_MISUSE);
+  ck_assert_int_eq(lj_source_emit("x", NULL, 1, "ast", report, &text), LJ_MISUSE);
+  ck_assert_int_eq(lj_context_timeout(NULL, 1, report), LJ_MISUSE);
+  ck_assert_uint_eq(lj_report_errors(report), 1);
+}
+END_TEST
+
+/* Numbers that are no dtypes; what is made of them is refused where it is used. */
+START_TEST(values_of_no_dtype) {
+  static const int wrong[] = {-1, LJ_COMPLEX128 + 1, 1 << 30};
+  lj_value scalar = lj_scalar((lj_dtype)wrong[_i], 1);
+  ck_assert_int_eq(lj_array_new((lj_dtype)wrong[_i], 1, (int64_t[]){2}).kind, LJ_KIND_NONE);
+  ck_assert_int_eq(lj_engine_array_new(engine, (lj_dtype)wrong[_i], 1, (int64_t[]){2}).kind, LJ_KIND_NONE);
+  ck_assert_int_eq(lj_call(lj_module_find(module, "same"), &scalar, 1, NULL, report), LJ_MISUSE);
+}
+END_TEST
+
+START_TEST(values_without_axes) {
+  double number = 2.5;
+  lj_value made = lj_array_new(LJ_FLOAT64, 0, NULL), wrapped = lj_array_wrap(LJ_FLOAT64, &number, 0, NULL);
+  ck_assert_uint_eq(lj_array_bytes(&made), 8);
+  ck_assert_uint_eq(lj_array_bytes(&wrapped), 8);
+  lj_value_free(&made);
+}
+END_TEST
+
 Suite *suite_values(void);
 Suite *suite_values(void) {
   Suite *suite = suite_create("values");
@@ -288,6 +326,9 @@ Suite *suite_values(void) {
   tcase_add_loop_test(tc, values_name_what_is_wrong_with_arrays, 0, (int)LJ_COUNT(arrays));
   tcase_add_loop_test(tc, values_name_what_is_wrong, 0, (int)LJ_COUNT(refusals));
   tcase_add_test(tc, values_misuse_of_calls);
+  tcase_add_test(tc, values_misuse_of_null);
+  tcase_add_loop_test(tc, values_of_no_dtype, 0, 3);
+  tcase_add_test(tc, values_without_axes);
   tcase_add_loop_test(tc, values_with_shared_memory_are_read_only, 0, (int)LJ_COUNT(overlaps));
   tcase_add_test(tc, values_with_shared_memory_in_tuples);
   tcase_add_loop_test(tc, values_as_numbers, 0, (int)LJ_COUNT(numbers));
