@@ -68,4 +68,5 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # Loaded when a program needs them: threads, and products of matrices (without OpenBLAS they are loops).
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libomp5-${LOOPJIT_LLVM_VERSION} | libomp5, libopenblas0")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "gcc | c-compiler") # links the shared libraries of `loopjit build`
 include(CPack)
