@@ -12,6 +12,8 @@
  * Rules that hold everywhere:
  * - Nothing is global: engines are independent of each other. Handles are opaque; structs that may grow begin with their size.
  * - What went wrong is told by the lj_status and, in detail, by the lj_report that the caller passed (NULL: not wanted).
+ * - Pointers must not be NULL unless their comment allows it. Functions that give an lj_status answer LJ_MISUSE when what they work on is NULL; "out"
+ *   parameters are never NULL unless said otherwise.
  * - "Out" parameters are set whenever a function returns: to a result after LJ_OK, else to NULL, zero or None.
  * - Text is UTF-8. Texts that functions return belong to the object they came from and live as long as it, unless said otherwise.
  * - The library never prints (print() of a program goes to the config's callback or, without one, to standard output), never exits, sets no
@@ -181,7 +183,7 @@ static inline lj_value lj_complex(double re, double im) {
   return v;
 }
 
-/* A scalar of any dtype from a number: converted as C casts do. */
+/* A scalar of any dtype from a number: converted as C casts do; 0 where C leaves it open (nan or 2e19 as an int64). */
 LJ_API lj_value lj_scalar(lj_dtype dtype, double number);
 /* Borrows `text` (NUL-terminated). */
 LJ_API lj_value lj_string(const char *text);
@@ -193,7 +195,7 @@ LJ_API lj_value lj_array1d(lj_dtype dtype, void *data, int64_t n);
 LJ_API lj_value lj_array2d(lj_dtype dtype, void *data, int64_t rows, int64_t columns);
 /* The same with strides in bytes. */
 LJ_API lj_value lj_array_wrap_strided(lj_dtype dtype, void *data, int ndim, const int64_t *shape, const int64_t *strides);
-/* A new array of zeros in C order that the library owns. None when the memory or the shape is impossible. */
+/* A new array of zeros in C order that the library owns. None when the memory, the shape or the dtype is impossible. `shape` may be NULL for 0 axes. */
 LJ_API lj_value lj_array_new(lj_dtype dtype, int ndim, const int64_t *shape);
 /**
  * Hand host memory over: `release(context)` is called once, when the last value or array inside a program that shares it is gone.
@@ -313,8 +315,8 @@ typedef struct lj_config {
   uint64_t cache_bytes; /* the folder's bound; 0: $LOOPJIT_CACHE_SIZE or 256 MB */
   bool cache_explain; /* lj_engine_cache_log() shall say why something was not there; false */
   /* Compiled code asks now and then whether its call is to stop, so that timeouts, lj_context_stop() and lj_future_cancel() end a running call within
-   * milliseconds, wherever it is; only calls of BLAS and LAPACK, and of the host's print(), are waited for. Costs some percent in loops
-   * that are very short. Without it, calls with a timeout are refused, and a stop is seen between calls and by parallel loops only. false */
+   * milliseconds, wherever it is; calls of BLAS and LAPACK, of host functions and of the host's print(), and compiling, are waited for, and the
+   * copies around a Fourier transform of millions of points take longer. Costs some percent in loops that are very short. Without it, calls with a timeout are refused, and a stop is seen between calls and by parallel loops only. false */
   bool interruptible;
   int32_t workers; /* threads for lj_submit(), each started when it is needed first; 0: as many as `threads` gives for 0 */
   /* Where the memory of arrays and strings comes from that programs of this engine make, and lj_engine_array_new(): at least `size` bytes at a multiple of
@@ -368,11 +370,13 @@ typedef struct lj_failure lj_failure;
  * Let programs call a C function: `from host import NAME`. Modules that are loaded afterwards see it, for as long as they live; so must `data`.
  * A name may be registered several times with different arguments; a call takes the signature with the cheapest conversions, as numba does.
  *
- * @param name       An identifier in ASCII. Copied.
+ * @param name       An identifier in ASCII, no keyword of Python. Copied.
  * @param signature  With a result, as numba writes it: "float64(float64, int64[:])", "void(str)". An argument that is an array is converted to
  *                   nothing else: float64[:] takes any strides, float64[::1] contiguous arrays only. Arrays that may not be changed are passed
  *                   to pure functions and to Array(float64, 1, "A", readonly=True) only, others to all. Copied.
- * @param function   Must not throw, longjmp out, or call functions of a module that reads arrays of its top level (it may call others).
+ * @param function   Must not throw, longjmp out, free the module, the engine or the context of its call, or call functions of a module that reads arrays
+ *                   of its top level (it may call others, itself through them, too; nobody but it bounds how deep). A timeout or a stop of the call that
+ *                   it is in is not seen by calls that it makes itself.
  * @param data       Handed back with each call. May be NULL.
  * @param flags      LJ_HOST_… or 0.
  * @return LJ_OK; LJ_MISUSE with the reason in the report: nothing was registered.
@@ -381,7 +385,8 @@ typedef struct lj_failure lj_failure;
 LJ_API lj_status lj_engine_register(lj_engine *engine, const char *name, const char *signature, lj_host_function function, void *data,
                                     unsigned flags, lj_report *report);
 /* Inside a function with LJ_HOST_FAILS: `return lj_fail(failure, "ValueError", "no row %d", row);`. The program fails at the call with this error.
- * `kind` is a name of Python's; others become RuntimeError. Returns a status that is not 0. */
+ * `kind` is a name of Python's; others become RuntimeError, with the name before the text; NULL: RuntimeError. Returns a status that is not 0. Of several
+ * calls the last counts, and none when the function returns 0. What the function wrote through `result` is not read then: references in it are its own. */
 LJ_API int lj_fail(lj_failure *failure, const char *kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* For results of host functions: moves an array of `ndim` axes (-1: a string) with its reference into the struct of native entries that `native` points
  * to; the value is None afterwards. Dtype and layout must be those of the signature. Of any other value, None among them: an array or string without
@@ -429,7 +434,8 @@ LJ_API lj_status lj_module_load_file(lj_engine *engine, const char *path, unsign
 /* Frees the module, its functions and kernels, and unloads their code. Results of calls stay valid. NULL is allowed. */
 LJ_API void lj_module_free(lj_module *module);
 /**
- * Run the top-level statements, as `loopjit run` does, on the calling thread. May be called again: each run starts afresh.
+ * Run the top-level statements, as `loopjit run` does, on the calling thread. May be called again: each run starts afresh, but for what functions with
+ * @lru_cache remember, which is the module's.
  * @return LJ_OK; LJ_ERROR with the error and its chain of calls in the report.
  */
 LJ_API lj_status lj_module_run(lj_module *module, lj_report *report);
@@ -531,11 +537,12 @@ LJ_API void lj_owner_release(void *owner); /* NULL is allowed */
  * Thread safety: any thread, at any time before lj_context_free(); also in a signal handler.
  */
 LJ_API void lj_context_stop(lj_context *context);
-LJ_API void lj_context_resume(lj_context *context); /* takes a stop back that no call has seen yet */
+LJ_API void
+lj_context_resume(lj_context *context); /* takes a stop back that no call has seen yet; not while a call runs with the context */
 /**
  * From now on native calls with the context have so many seconds together: then they end as above, with a TimeoutError.
- * @param seconds  0 takes the timeout back.
- * @return LJ_OK; LJ_MISUSE for a negative number, or when the engine is not interruptible.
+ * @param seconds  0 takes the timeout back. Another number replaces it.
+ * @return LJ_OK; LJ_MISUSE for a negative number or nan, or when the engine is not interruptible.
  */
 LJ_API lj_status lj_context_timeout(lj_context *context, double seconds, lj_report *report);
 
@@ -544,10 +551,14 @@ typedef struct lj_future lj_future;
 /* How a call is made. Fill it with lj_call_options_init(), then change what you want. */
 typedef struct lj_call_options {
   size_t size; /* of this struct, set by lj_call_options_init() */
-  double timeout; /* seconds from now on, compiling and waiting in a queue included; 0: no limit. Needs lj_config.interruptible */
-  lj_context *context; /* so that lj_context_stop() can end the call; no other call may use it meanwhile. NULL: none. Not for lj_submit() */
-  /* lj_submit() only: called once when the call has ended, however it did; NULL: nothing is. On any thread of the library, or on the one that cancels.
-   * May use the future (also free it) and the library, but not free the engine. */
+  double
+      timeout; /* seconds from now on, compiling (which is not cut short) and waiting in a queue included; 0: no limit. Needs lj_config.interruptible */
+  lj_context *
+      context; /* of the same engine, so that lj_context_stop() can end the call; no other call may use it meanwhile. NULL: none. Not for lj_submit() */
+  /* lj_submit() only: called once when the call has ended, however it did, perhaps before lj_submit() returns; NULL: nothing is. On any thread of the
+   * library, or on the one that cancels. May use the future (also free it: then nobody else may, nor what lj_submit() gave) and the library, but neither free
+   * the engine nor wait for other futures: it may keep the only worker busy that could run them. lj_module_free() does not wait for it, lj_engine_free()
+   * does, if a thread of the library runs it. */
   void (*done)(void *data, lj_future *future);
   void *done_data;
 } lj_call_options;
@@ -580,7 +591,8 @@ LJ_API lj_status lj_submit(lj_function *function, const lj_value *args, size_t c
 LJ_API lj_status lj_kernel_submit(lj_kernel *kernel, const lj_value *args, size_t count, const lj_call_options *options, lj_report *report,
                                   lj_future **future);
 /* Any number of threads may wait for, poll and cancel a future. */
-LJ_API bool lj_future_wait(lj_future *future, double seconds); /* for its end; negative: as long as it takes. Has it ended? */
+LJ_API bool lj_future_wait(lj_future *future,
+                           double seconds); /* for its end; negative: as long as it takes; nan: not at all. Has it ended? */
 LJ_API bool lj_future_poll(lj_future *future); /* has it ended? */
 LJ_API void lj_future_cancel(lj_future *future); /* one that waits in the queue never starts, one that runs ends as by lj_context_stop() */
 /**
@@ -590,7 +602,7 @@ LJ_API void lj_future_cancel(lj_future *future); /* one that waits in the queue 
  * @return What lj_call() would have returned; LJ_STOPPED when it was cancelled or its timeout was over.
  */
 LJ_API lj_status lj_future_take(lj_future *future, lj_value *result, lj_report *report);
-LJ_API void lj_future_free(lj_future *future); /* Cancels and waits for one that has not ended. NULL is allowed. */
+LJ_API void lj_future_free(lj_future *future); /* Cancels and waits for one that has not ended, and for its callback. NULL is allowed. */
 
 /* ---- types as data ---------------------------------------------------------------------------------------------------------------------- */
 

@@ -59,7 +59,7 @@ static Cx root(int64_t k, int64_t n) {
   return (Cx){cos(angle), sin(angle)};
 }
 
-void fft_roots(int64_t n, int64_t step, int64_t count, Cx *out) {
+void fft_roots(const lj_rt *rt, int64_t n, int64_t step, int64_t count, Cx *out) {
   enum { MOST = 64, FEW = 16 };
   int64_t block = count < MOST * MOST ? FEW : MOST;
   if (count <= 2 * FEW) {
@@ -72,7 +72,7 @@ void fft_roots(int64_t n, int64_t step, int64_t count, Cx *out) {
     double half = M_PI * (double)(k * step) / (double)n, s = sin(half);
     less[k] = (Cx){-2 * s * s, -sin(2 * half)};
   }
-  for (int64_t base = 0; base < count; base += block) {
+  for (int64_t base = 0; base < count && !(rt && base % PART_POINTS == 0 && lj_rt_is_stopped(rt)); base += block) {
     Cx w = root(base * step % n, n);
     for (int64_t k = 0; k < block && base + k < count; k++) out[base + k] = add(w, mul(w, less[k]));
   }
@@ -142,7 +142,7 @@ static void pass_any(int64_t radix, Part part, const Cx *x, Cx *y, const Cx *w) 
   Cx unit[LARGE_PRIME + 1], sums[LARGE_PRIME / 2 + 1], differences[LARGE_PRIME / 2 + 1];
   int64_t ido = part.ido, row = part.row, half = radix / 2;
   LJ_ASSERT(radix >= 7 && radix <= LARGE_PRIME); /* smaller ones have passes of their own */
-  fft_roots(radix, 1, radix, unit);
+  fft_roots(NULL, radix, 1, radix, unit);
   for (int64_t k = 0; k < part.rows; k++, x += radix * ido, y += ido)
     for (int64_t i = 0; i < part.columns; i++) {
       Cx all = x[i];
@@ -226,7 +226,7 @@ static bool make_twiddles(FftPlan *plan) {
     int64_t radix = plan->factor[f], ido = n / (l1 * radix);
     Cx *w = plan->twiddles[f] = fft_take((radix - 1) * ido);
     if (!w || lj_rt_is_stopped(plan->rt)) return false;
-    for (int64_t j = 1; j < radix; j++) fft_roots(n / l1, j, ido, w + (j - 1) * ido);
+    for (int64_t j = 1; j < radix; j++) fft_roots(plan->rt, n / l1, j, ido, w + (j - 1) * ido);
     l1 *= radix;
   }
   return true;
@@ -254,7 +254,7 @@ static bool make_bluestein(FftPlan *plan) {
   bool ok = plan->inner && plan->chirp && plan->filter && plan->room;
   if (ok) {
     Cx *roots = plan->room; /* 2n of them fit: m >= 2n - 1 */
-    fft_roots(2 * n, 1, 2 * n, roots);
+    fft_roots(plan->rt, 2 * n, 1, 2 * n, roots);
     memset(plan->filter, 0, (size_t)m * sizeof *plan->filter);
     for (int64_t k = 0, square = 0; k < n && !lj_rt_stops_at(plan->rt, k); k++) { /* k^2 modulo 2n */
       plan->chirp[k] = roots[square];

@@ -17,7 +17,7 @@ void fft_plan_free(FftPlan *plan);
 Cx *fft_take(int64_t count); /* memory for so many; freed with free(); NULL when memory is short */
 /* Forward transform in place, unscaled. Uses the plan's room: one thread at a time. */
 void fft_run(FftPlan *plan, Cx *x);
-/* out[k] = exp(-2 pi i k step / n), each correct to about an ulp; step * count < 2^63. */
-void fft_roots(int64_t n, int64_t step, int64_t count, Cx *out);
+/* out[k] = exp(-2 pi i k step / n), each correct to about an ulp; step * count < 2^63. Ends early when the call is to stop; rt: NULL for few. */
+void fft_roots(const lj_rt *rt, int64_t n, int64_t step, int64_t count, Cx *out);
 
 #endif

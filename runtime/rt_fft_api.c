@@ -142,7 +142,7 @@ int32_t lj_rt_fft(lj_rt *rt, const lj_site *site, int64_t op, int64_t n, int64_t
   w.roots = roots;
   w.buffer = fft_take(n + 1);
   bool ok = w.plan && w.buffer && (!halved || roots);
-  if (ok && halved) fft_roots(n, 1, w.half / 2 + 1, roots);
+  if (ok && halved) fft_roots(rt, n, 1, w.half / 2 + 1, roots);
   if (ok) all_lines(rt, &w, ndim, axis, a, out);
   fft_plan_free(w.plan);
   free(roots);
