@@ -375,7 +375,7 @@ typedef struct lj_failure lj_failure;
  *                   nothing else: float64[:] takes any strides, float64[::1] contiguous arrays only. Arrays that may not be changed are passed
  *                   to pure functions and to Array(float64, 1, "A", readonly=True) only, others to all. Copied.
  * @param function   Must not throw, longjmp out, free the module, the engine or the context of its call, or call functions of a module that reads arrays
- *                   of its top level (it may call others, itself through them, too; nobody but it bounds how deep). A timeout or a stop of the call that
+ *                   of its top level (it may call others, itself through them, too: too deep is a RecursionError). A timeout or a stop of the call that
  *                   it is in is not seen by calls that it makes itself.
  * @param data       Handed back with each call. May be NULL.
  * @param flags      LJ_HOST_… or 0.

@@ -224,6 +224,13 @@ lj_status lj_specialise_for(lj_function *function, const lj_value *args, size_t 
 
 /* ---- running it ---------------------------------------------------------------------------------------------------------------------- */
 
+/* Host functions that call programs that call them: functions that do not recurse themselves do not look. */
+static int32_t too_deep(lj_rt *rt) {
+  static const char text[] = "maximum recursion depth exceeded";
+  lj_rt_host_error(rt, RECURSION_ERROR, text, sizeof text - 1);
+  return RECURSION_ERROR;
+}
+
 /* Runs the entry with packed arguments; unpacks the result. */
 static lj_status enter(lj_kernel *kernel, const void *args, void *room, const CallHow *how, lj_value *result, lj_report *report) {
   lj_context own, *context = how && how->context ? how->context : &own;
@@ -232,7 +239,9 @@ static lj_status enter(lj_kernel *kernel, const void *args, void *room, const Ca
   if (how && how->stop) rt->stop = how->stop;
   rt->memos = &kernel->module->memos;
   if (kernel->has_globals) pthread_mutex_lock(&kernel->module->run_lock);
-  int32_t error = lj_rt_is_stopped(rt) ? lj_rt_stop(rt, NULL) : kernel->entry(context, args, room);
+  int32_t error = lj_rt_is_stopped(rt)                                                      ? lj_rt_stop(rt, NULL)
+                  : context == &own && (char *)__builtin_frame_address(0) < rt->stack_limit ? too_deep(rt)
+                                                                                            : kernel->entry(context, args, room);
   if (kernel->has_globals) pthread_mutex_unlock(&kernel->module->run_lock);
   lj_status status = rt->stopped ? LJ_STOPPED : error ? LJ_ERROR : LJ_OK;
   if (error) {

@@ -470,6 +470,28 @@ START_TEST(host_calls_the_library) {
 }
 END_TEST
 
+/* A host function that calls what calls it, without end. */
+static int deeper(void *data, lj_failure *failure, int64_t n, int64_t *result) {
+  lj_value arg = lj_int64(n + 1), value;
+  lj_report *inner = lj_report_new();
+  lj_status status = lj_call(lj_module_find(module, "f"), &arg, 1, &value, inner);
+  (void)data;
+  if (status == LJ_OK) *result = value.as.i;
+  if (status != LJ_OK) status = (lj_status)lj_fail(failure, lj_report_get(inner, 0)->kind, "%s", lj_report_get(inner, 0)->message);
+  lj_report_free(inner);
+  return (int)status;
+}
+
+START_TEST(host_recurses) {
+  ck_assert_int_eq(lj_engine_register(engine, "deeper", "int64(int64)", (lj_host_function)deeper, NULL, LJ_HOST_FAILS, report), LJ_OK);
+  host_load("from host import deeper\ndef f(x):\n    return deeper(x)\n");
+  lj_value arg = lj_int64(1);
+  ck_assert_int_eq(lj_call(lj_module_find(module, "f"), &arg, 1, NULL, report), LJ_ERROR);
+  ck_assert_str_eq(lj_report_get(report, 0)->kind, "RecursionError");
+  ck_assert_str_eq(lj_report_get(report, 0)->message, "maximum recursion depth exceeded");
+}
+END_TEST
+
 Suite *suite_host(void);
 Suite *suite_host(void) {
   Suite *suite = suite_create("host");
@@ -487,6 +509,7 @@ Suite *suite_host(void) {
   tcase_add_test(tc, host_fails_with_arrays);
   tcase_add_test(tc, host_fails_in_entry);
   tcase_add_test(tc, host_calls_the_library);
+  tcase_add_test(tc, host_recurses);
   suite_add_tcase(suite, tc);
   return suite;
 }
