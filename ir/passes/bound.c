@@ -3,9 +3,15 @@
  * subtracted). In: a form and one of its terms. Out: the goals, and whether all of them are needed or one is enough. Must not change the program. */
 #include "ir/passes/affine.h"
 
-/* Does the value depend on nothing that may change: no memory, no mutable variable? */
+/* A division by what may be 0 stands behind a check: it may not be computed anywhere else. */
+static bool may_trap(const IrExpr *e) {
+  int64_t by;
+  return (e->op == IR_MOD || e->op == IR_FLOORDIV) && !(ir_is_int_const(e->args[1], &by) && by != 0);
+}
+
+/* Does the value depend on nothing that may change: no memory, no mutable variable? Then it may be computed before a loop, too. */
 static bool is_fixed(const IrExpr *e, int depth) {
-  if (depth > 8 || e->op == IR_LOAD || e->op == IR_RTCALL) return false;
+  if (depth > 8 || e->op == IR_LOAD || e->op == IR_RTCALL || may_trap(e)) return false;
   if (e->op == IR_VAR && (!e->as.var->once || e->as.var->is_global)) return false;
   for (uint32_t i = 0; i < e->count; i++)
     if (!is_fixed(e->args[i], depth + 1)) return false;
