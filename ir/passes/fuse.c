@@ -314,6 +314,7 @@ typedef struct Mentions {
   const Fuse *x;
   const IrVar *array;
   uint32_t all, extents; /* how often it is mentioned; how often only for its extents */
+  uint32_t copies; /* into variables that are set once */
 } Mentions;
 
 static bool is_it(const Mentions *m, const IrVar *var) {
@@ -337,16 +338,19 @@ static void count_stmt(Mentions *m, IrStmt *s) {
     uint32_t shown = (uint32_t)is_it(m, s->as.check.shape_a) + is_it(m, s->as.check.shape_b);
     m->all += shown, m->extents += shown;
   }
-  if (s->kind == IRS_SET && s->as.set.value->op == IR_VAR && is_it(m, s->as.set.value->as.var)) m->all -= is_it(m, s->as.set.var);
+  bool copies = s->kind == IRS_SET && s->as.set.value->op == IR_VAR && is_it(m, s->as.set.value->as.var) && is_it(m, s->as.set.var);
+  m->all -= copies;
+  m->copies += copies;
   unsigned count = ir_stmt_blocks(s, blocks);
   for (unsigned k = 0; k < count; k++)
     for (uint32_t i = 0; i < blocks[k]->len; i++) count_stmt(m, blocks[k]->data[i]);
 }
 
-/* Stored, and then read at the nests' own indices and nowhere else in the function? Between the nests its extents may be asked for. */
+/* Stored, and then read at the nests' own indices and nowhere else in the function? Between the nests its extents may be asked for. Behind them nothing
+ * may copy what has no memory, also where nobody reads the copy. */
 static bool is_private(const Fuse *x, const IrVar *array) {
   Mentions all = {.x = x, .array = array};
-  uint32_t inside = 0;
+  uint32_t inside = 0, copies = 0;
   bool stored = false;
   for (uint32_t i = 0; i < x->b.func->body.len; i++) count_stmt(&all, x->b.func->body.data[i]);
   for (uint32_t k = 0; k < x->part_count; k++)
@@ -361,8 +365,9 @@ static bool is_private(const Fuse *x, const IrVar *array) {
     IrStmt *s = x->block->data[i];
     count_stmt(&m, s);
     inside += s->kind == IRS_MAP || s->kind == IRS_REDUCE ? m.all : m.extents;
+    copies += m.copies;
   }
-  return stored && all.all == inside;
+  return stored && all.all == inside && all.copies == copies;
 }
 
 static void find_temps(Fuse *x) {
