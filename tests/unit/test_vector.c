@@ -42,6 +42,7 @@ static int calls_for(const char *cpu, int row, bool fastmath, const char *part) 
   lj_config_init(&config);
   config.fastmath = fastmath;
   config.cpu = cpu;
+  api_close();
   api_open(&config, source);
   lj_status status = lj_module_emit(module, "llvm-opt", lj_module_find(module, "f"), signature, report, &text);
   ck_assert_msg(status == LJ_OK, "%s", lj_report_text(report));
