@@ -49,8 +49,9 @@ typedef enum TypingRule {
   X(AXES, axes)                                                                                                                            \
   X(PICKING, picking)                                                                                                                      \
   X(REDUCING, reducing)                                                                                                                    \
-  X(STACKS, stacks) X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products)                \
-      X(LINALG, linalg) X(COMMON, common)
+  X(STACKS, stacks)                                                                                                                        \
+  X(STATISTICS, statistics) X(SIGNAL, signal) X(JOINING, joining) X(SHAPES, shapes) X(PRODUCTS, products) X(LINALG, linalg)                \
+      X(COMMON, common)
 typedef enum PreludeFile {
 #define X(id, name) PRELUDE_##id,
   PRELUDE_FILES(X)

@@ -53,9 +53,10 @@ struct IrVar {
   X(ADD, "+", 2)                                                                                                                                                                                            \
   X(SUB, "-", 2)                                                                                                                                                                                            \
   X(MUL, "*", 2)                                                                                                                                                                                            \
-  X(DIV, "/", 2) X(FLOORDIV, "//", 2) X(MOD, "%", 2) X(SAFE_FLOORDIV, "safe//", 2) X(SAFE_MOD, "safe%", 2) X(AND, "&", 2) X(OR, "|", 2)                                                                     \
-      X(XOR, "^", 2) X(SHL, "<<", 2)                                                                                                                                                                        \
-          X(SHR, ">>", 2) /* counts >= the width give 0 or the sign; counts are never negative (checked before) */                                                                                          \
+  X(DIV, "/", 2)                                                                                                                                                                                            \
+  X(FLOORDIV, "//", 2)                                                                                                                                                                                      \
+  X(MOD, "%", 2) X(SAFE_FLOORDIV, "safe//", 2) X(SAFE_MOD, "safe%", 2) X(AND, "&", 2) X(OR, "|", 2) X(XOR, "^", 2) X(SHL, "<<", 2)                                                                          \
+      X(SHR, ">>", 2) /* counts >= the width give 0 or the sign; counts are never negative (checked before) */                                                                                              \
       X(NEG, "neg", 1) X(INVERT, "~", 1) /* INVERT of bool is logical not */                                                                                                                                \
       X(ABS, "abs",                                                                                                                                                                                         \
         1) /* integers (INT_MIN stays) and floats; complex: ABS gives the real magnitude (hypot) */ /* comparisons give bool; operands have equal types, except that int64 with uint64 compares by value */ \
@@ -124,9 +125,11 @@ struct IrExpr {
   X(SET, "set")                                                                                                                            \
   X(STORE, "store")                                                                                                                        \
   X(ALLOC, "alloc")                                                                                                                        \
-  X(DROP, "drop") X(CALL, "call") X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text") X(TEXT_TAKE, "text_take") X(PRINT, "print")          \
-      X(IF, "if") X(FOR, "for") X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue") X(RETURN, "return") X(MAP, "map")              \
-          X(REDUCE, "reduce") X(RUNTIME, "runtime") X(PARALLEL, "parallel")
+  X(DROP, "drop")                                                                                                                          \
+  X(CALL, "call")                                                                                                                          \
+  X(CHECK, "check") X(RAISE, "raise") X(TEXT, "text") X(TEXT_TAKE, "text_take") X(PRINT, "print") X(IF, "if") X(FOR, "for")                \
+      X(WHILE, "while") X(BREAK, "break") X(CONTINUE, "continue") X(RETURN, "return") X(MAP, "map") X(REDUCE, "reduce")                    \
+          X(RUNTIME, "runtime") X(PARALLEL, "parallel")
 typedef enum IrStmtKind {
 #define X(id, name) IRS_##id,
   IR_STMTS(X)
@@ -318,8 +321,9 @@ struct IrStmt {
       IrLoop loop;
     } reduce;
     struct {
-      const char *symbol; /* row of rt_symbols.def whose parameters begin with rt and site; reads and writes the arrays it is given. Or of the host:
-                             may read and write all memory, except where its flags say otherwise (ir_host) */
+      /* Row of rt_symbols.def whose parameters begin with rt and site; reads and writes the arrays it is given. Or of the host: may read and write all
+       * memory, except where its flags say otherwise (ir_host). */
+      const char *symbol;
       IrExpr **args; /* scalars by value, str as data and length, all others by the address of a copy in memory */
       uint32_t count;
       IrVar *result; /* NULL when there is none. Of status functions: written through the last parameter */

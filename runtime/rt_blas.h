@@ -12,8 +12,9 @@
   X(GEMV, "gemv", NULL)                                                                                                                    \
   X(GESV, "gesv", NULL)                                                                                                                    \
   X(GETRF, "getrf", NULL)                                                                                                                  \
-  X(POTRF, "potrf", NULL) X(GEQRF, "geqrf", NULL) X(ORGQR, "orgqr", "ungqr") X(GESDD, "gesdd", NULL) X(GEEV, "geev", NULL)                 \
-      X(SYEVD, "syevd", "heevd") X(GELSD, "gelsd", NULL)
+  X(POTRF, "potrf", NULL)                                                                                                                  \
+  X(GEQRF, "geqrf", NULL) X(ORGQR, "orgqr", "ungqr") X(GESDD, "gesdd", NULL) X(GEEV, "geev", NULL) X(SYEVD, "syevd", "heevd")              \
+      X(GELSD, "gelsd", NULL)
 typedef enum BlasRoutine {
 #define X(id, name, complex_name) BLAS_##id,
   BLAS_ROUTINES(X)

@@ -35,15 +35,15 @@ typedef struct Facts {
   IrUnit *unit;
   const IrFunc *func;
   const IrStmt **maker; /* the SET or ALLOC of a `once` variable, the FOR whose index it is, or NULL */
-  uint32_t cap;         /* variables in `maker`; passes add variables */
-  Vec(Affine) known;    /* forms that are >= 0 here: a stack */
+  uint32_t cap; /* variables in `maker`; passes add variables */
+  Vec(Affine) known; /* forms that are >= 0 here: a stack */
   Vec(BoolChain) chains;
-  Map exact;            /* IrVar -> Affine: what a `once` variable equals (ranges.c: values of mutable variables) */
-  Map small;            /* IrVar -> not NULL: far from the ends of int64, because it was counted there in small steps */
+  Map exact; /* IrVar -> Affine: what a `once` variable equals (ranges.c: values of mutable variables) */
+  Map small; /* IrVar -> not NULL: far from the ends of int64, because it was counted there in small steps */
   bool assume_bounded;
-  int work;        /* left for the question being answered */
-  bool by_facts;   /* facts may say that a variable is bounded */
-  bool proving;    /* a proof is under way: no proofs for facts that it pushes */
+  int work; /* left for the question being answered */
+  bool by_facts; /* facts may say that a variable is bounded */
+  bool proving; /* a proof is under way: no proofs for facts that it pushes */
   uint32_t degree; /* most factors of a product in any form so far (assume_bounded only): the caller's limit for leaves depends on it */
   IrMarks *inside; /* what the loop that a pass looks at sets: for one loop at a time */
   Map *meanings; /* fit.c: what variables and extents stand for, once asked for; NULL: asked for anew each time */
